@@ -1,0 +1,119 @@
+package codec
+
+import (
+	"fmt"
+	"slices"
+
+	"google.golang.org/protobuf/proto"
+)
+
+// Proto returns the codec for protobuf binary, named "proto". Messages are those
+// of google.golang.org/protobuf with any of its APIs (open, hybrid, opaque) and any
+// edition. Text that is not UTF-8 is an error both ways, as the field's definition
+// demands, and so is a missing required field. Nesting is limited to 100 messages
+// when decoding.
+//
+// A message that has the methods
+//
+//	SizeVT() int
+//	MarshalToSizedBufferVT([]byte) (int, error)
+//
+// is encoded by them, and one that has Reset and
+//
+//	UnmarshalVT([]byte) error
+//
+// is decoded by them. Whoever generates these decides what they check: those of
+// vtprotobuf check neither UTF-8 nor nesting.
+//
+// The codec is a [SizedAppender]. Append by itself computes the size first, as
+// Size does; AppendSized uses the sizes that Size has left in the message.
+func Proto() Codec { return protoCodec{} }
+
+type protoCodec struct{}
+
+var _ SizedAppender = protoCodec{}
+
+// fastMarshaler is a message with encoding methods of its own, which fill a buffer
+// of the right size from its end.
+type fastMarshaler interface {
+	SizeVT() int
+	MarshalToSizedBufferVT([]byte) (int, error)
+}
+
+// fastUnmarshaler is a message with decoding methods of its own. UnmarshalVT merges
+// into what is there, so Reset is needed as well.
+type fastUnmarshaler interface {
+	Reset()
+	UnmarshalVT([]byte) error
+}
+
+const protoName = "proto"
+
+func (protoCodec) Name() string { return protoName }
+
+func (protoCodec) Size(msg any) int {
+	switch m := msg.(type) {
+	case fastMarshaler:
+		return m.SizeVT()
+	case proto.Message:
+		return proto.Size(m)
+	}
+	return 0
+}
+
+func (protoCodec) Append(dst []byte, msg any) ([]byte, error) {
+	if m, ok := msg.(fastMarshaler); ok {
+		return appendFast(dst, m, m.SizeVT())
+	}
+	return appendProto(dst, msg, proto.MarshalOptions{})
+}
+
+func (protoCodec) AppendSized(dst []byte, msg any, size int) ([]byte, error) {
+	if m, ok := msg.(fastMarshaler); ok {
+		return appendFast(dst, m, size)
+	}
+	return appendProto(slices.Grow(dst, size), msg, proto.MarshalOptions{UseCachedSize: true})
+}
+
+func appendProto(dst []byte, msg any, options proto.MarshalOptions) ([]byte, error) {
+	m, err := asProto(protoName, msg)
+	if err != nil {
+		return dst, err
+	}
+	out, err := options.MarshalAppend(dst, m)
+	if err != nil {
+		return dst, fmt.Errorf("codec: %s: encoding %T: %w", protoName, msg, err)
+	}
+	return out, nil
+}
+
+func appendFast(dst []byte, m fastMarshaler, size int) ([]byte, error) {
+	start := len(dst)
+	out := slices.Grow(dst, size)[:start+size]
+	n, err := m.MarshalToSizedBufferVT(out[start:])
+	if err != nil {
+		return dst, fmt.Errorf("codec: %s: encoding %T: %w", protoName, m, err)
+	}
+	if n != size {
+		return dst, fmt.Errorf("codec: %s: %T encodes to %d bytes after it gave its size as %d: it was changed meanwhile", protoName, m, n, size)
+	}
+	return out, nil
+}
+
+func (protoCodec) Unmarshal(src []byte, msg any) error {
+	var err error
+	if m, ok := msg.(fastUnmarshaler); ok {
+		m.Reset()
+		err = m.UnmarshalVT(src)
+	} else {
+		var target proto.Message
+		if target, err = asTarget(protoName, msg); err != nil {
+			return err
+		}
+		err = proto.UnmarshalOptions{RecursionLimit: maxDepth}.Unmarshal(src, target)
+	}
+	if err != nil {
+		return fmt.Errorf("codec: %s: decoding %T: %w", protoName, msg, err)
+	}
+	return nil
+}
