@@ -1,0 +1,149 @@
+package channel
+
+import (
+	"slices"
+	"sync/atomic"
+	"time"
+
+	"github.com/curlew-rpc/curlew/balance"
+	"github.com/curlew-rpc/curlew/resolve"
+)
+
+// A Ref is the slot of the endpoint in the low bits and a number above that no
+// other endpoint of the channel has.
+const (
+	slotBits = 24
+	slotMask = 1<<slotBits - 1
+)
+
+// An endpoint owns its connections. What calls use comes first, the rest is the
+// loop's.
+type endpoint[C Conn] struct {
+	id      string
+	ref     balance.Ref
+	load    balance.Load
+	queue   queue
+	mayGrow atomic.Bool           // a call that queues should ask for another connection
+	usable  atomic.Pointer[[]C]   // those of links, the oldest first
+	shown   atomic.Uint32         // state, for messages
+	lastErr atomic.Pointer[error] // err, for messages
+
+	spec      resolve.Endpoint
+	state     balance.State
+	since     time.Time // of state
+	err       error
+	links     []*link[C]  // up
+	dial      *attempt[C] // under way
+	wanted    bool        // by the plan
+	requested bool        // by a pick, until it is connected or has failed
+	failures  int         // attempts that failed since the last success
+	flaps     int         // connections in a row that broke soon
+	retryAt   time.Time   // not before
+	calls     uint64      // begun when last looked at
+}
+
+// A link is one connection and where it stands.
+type link[C Conn] struct {
+	ep    *endpoint[C]
+	conn  C
+	addr  resolve.Addr
+	phase phase
+	up    time.Time
+	ended uint64 // calls that the endpoint had answered well until then
+	err   error  // of its end
+}
+
+type phase uint8
+
+const (
+	dialing  phase = iota
+	up             // among the links of its endpoint
+	draining       // takes no new streams
+	gone
+)
+
+// reserve takes a stream slot of the oldest connection that has one. Filling the
+// oldest first lets the others run empty (gRFC A105).
+func (ep *endpoint[C]) reserve() (c C, ok bool) {
+	conns := ep.usable.Load()
+	if conns == nil {
+		return c, false
+	}
+	for _, c = range *conns {
+		if c.Reserve() {
+			return c, true
+		}
+	}
+	return c, false
+}
+
+func (ep *endpoint[C]) enterOnLoop(s balance.State, now time.Time) {
+	if ep.state != s {
+		ep.state, ep.since = s, now
+		ep.shown.Store(uint32(s))
+	}
+}
+
+func (ep *endpoint[C]) failedOnLoop(err error) {
+	ep.err = err
+	ep.lastErr.Store(&err)
+}
+
+// addOnLoop puts a connection in use.
+func (ep *endpoint[C]) addOnLoop(l *link[C], now time.Time) {
+	l.phase, l.up, l.ended = up, now, ep.load.Ended(balance.Success)
+	ep.links = append(ep.links, l)
+	ep.useOnLoop()
+	ep.failures, ep.retryAt = 0, time.Time{}
+	ep.enterOnLoop(balance.Ready, now)
+	ep.queue.begin()
+	ep.queue.capacity()
+}
+
+// removeOnLoop takes a connection out of use.
+func (ep *endpoint[C]) removeOnLoop(l *link[C], now time.Time) {
+	ep.links = slices.DeleteFunc(ep.links, func(has *link[C]) bool { return has == l })
+	ep.useOnLoop()
+	if len(ep.links) > 0 {
+		return
+	}
+	ep.mayGrow.Store(false)
+	if ep.dial != nil {
+		ep.enterOnLoop(balance.Connecting, now) // what was to be a further one
+	} else {
+		ep.enterOnLoop(balance.Idle, now)
+	}
+	ep.queue.end()
+}
+
+func (ep *endpoint[C]) useOnLoop() {
+	conns := make([]C, len(ep.links))
+	for i, l := range ep.links {
+		conns[i] = l.conn
+	}
+	ep.usable.Store(&conns)
+}
+
+// stopOnLoop gives up the attempt under way.
+func (ep *endpoint[C]) stopOnLoop(now time.Time) {
+	if ep.dial == nil {
+		return
+	}
+	ep.dial.cancel()
+	ep.dial = nil
+	if ep.state == balance.Connecting {
+		ep.enterOnLoop(balance.Idle, now)
+	}
+}
+
+// busyOnLoop reports whether a call is under way or began since it last said.
+func (ep *endpoint[C]) busyOnLoop() bool {
+	inflight := ep.load.Inflight()
+	begun := uint64(inflight)
+	for c := balance.Success; c <= balance.Canceled; c++ {
+		begun += ep.load.Ended(c)
+	}
+	busy := inflight > 0 || begun != ep.calls
+	ep.calls = begun
+	return busy
+}

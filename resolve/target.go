@@ -1,0 +1,250 @@
+package resolve
+
+import (
+	"fmt"
+	"net"
+	"net/netip"
+	"strconv"
+	"strings"
+)
+
+// A Target is the parsed name of what a client calls.
+type Target struct {
+	// Scheme chooses the resolver: "dns", "unix", "passthrough", ...
+	Scheme string
+
+	// Authority is what stands between "//" and the next "/": for dns the server
+	// to ask, for schemes of others whatever they say. Usually empty.
+	Authority string
+
+	// Endpoint is the rest, taken literally: "users.internal:8080", "/run/x.sock".
+	Endpoint string
+}
+
+// schemes are those that need no "//": without the list "localhost:8080" could not
+// be told from a scheme and its endpoint.
+var schemes = map[string]bool{
+	"dns": true, "unix": true, "unix-abstract": true, "passthrough": true,
+	"static": true, "ipv4": true, "ipv6": true,
+}
+
+// ParseTarget parses the name of a service:
+//
+//	users.internal:8080              the same as dns:///users.internal:8080
+//	dns:///users.internal:8080       all addresses of the name; without a port 443
+//	dns://192.0.2.53/users.internal  the same, asking this server
+//	unix:/run/users.sock             a unix socket; also unix:relative and unix:///absolute
+//	unix-abstract:users              a socket in Linux's abstract namespace
+//	passthrough:///users:8080        one endpoint; the system's dialer resolves the name
+//	static:///a:8080,b:8080          a fixed list of such endpoints
+//	ipv4:192.0.2.1:8080,192.0.2.2    a fixed list of addresses, port 443 where none is given
+//	ipv6:[2001:db8::1]:8080          likewise
+//	any://authority/endpoint         for a resolver of one's own
+//
+// Nothing is unescaped. The error says what is wrong and what to write instead.
+func ParseTarget(s string) (Target, error) {
+	t, err := splitTarget(s)
+	if err == nil {
+		err = t.check()
+	}
+	if err != nil {
+		return Target{}, fmt.Errorf("target %q: %w", s, err)
+	}
+	return t, nil
+}
+
+// splitTarget finds the scheme. See gRPC's doc/naming.md.
+func splitTarget(s string) (Target, error) {
+	if s == "" {
+		return Target{}, fmt.Errorf("it is empty; write host:port, for example localhost:8080")
+	}
+	if i := strings.IndexFunc(s, func(r rune) bool { return r <= ' ' || r == 0x7f }); i >= 0 {
+		return Target{}, fmt.Errorf("it has a space or control character at offset %d", i)
+	}
+	scheme, rest, found := strings.Cut(s, ":")
+	switch {
+	case found && strings.HasPrefix(rest, "//"):
+		if !validScheme(scheme) {
+			return Target{}, fmt.Errorf("%q is not a scheme; write dns:///host:port", scheme)
+		}
+		scheme = strings.ToLower(scheme)
+		authority, endpoint, slash := strings.Cut(rest[2:], "/")
+		switch {
+		case scheme == "http" || scheme == "https":
+			return Target{}, fmt.Errorf("it is a URL; write dns:///%s: a client calls a host and port, and its options choose TLS", authority)
+		case !slash:
+			return Target{}, fmt.Errorf("nothing follows the authority %q; write %s:///%s with three slashes", authority, scheme, authority)
+		case scheme == "unix":
+			endpoint = "/" + endpoint // unix:///run/x.sock is an absolute path
+		}
+		return Target{Scheme: scheme, Authority: authority, Endpoint: endpoint}, nil
+	case found && schemes[strings.ToLower(scheme)]:
+		return Target{Scheme: strings.ToLower(scheme), Endpoint: rest}, nil
+	case strings.HasPrefix(s, "/") || strings.HasPrefix(s, "./") || strings.HasPrefix(s, "../"):
+		return Target{}, fmt.Errorf("it is a path; write unix:%s to call a unix socket", s)
+	case strings.HasPrefix(s, "@"):
+		return Target{}, fmt.Errorf("write unix-abstract:%s to call an abstract unix socket", s[1:])
+	}
+	return Target{Scheme: "dns", Endpoint: s}, nil
+}
+
+// validScheme is RFC 3986 §3.1.
+func validScheme(s string) bool {
+	for i, r := range s {
+		letter := 'a' <= r|0x20 && r|0x20 <= 'z'
+		other := '0' <= r && r <= '9' || r == '+' || r == '-' || r == '.'
+		if !letter && (i == 0 || !other) {
+			return false
+		}
+	}
+	return s != ""
+}
+
+// check applies the rules of the schemes known here; those of others are theirs.
+func (t Target) check() error {
+	if t.Endpoint == "" || t.Scheme == "unix" && t.Endpoint == "/" {
+		return fmt.Errorf("nothing follows the scheme %s", t.Scheme)
+	}
+	if t.Authority != "" && schemes[t.Scheme] && t.Scheme != "dns" {
+		return fmt.Errorf("%s takes no authority (%q); write %s:///%s/%s with three slashes",
+			t.Scheme, t.Authority, t.Scheme, t.Authority, strings.TrimPrefix(t.Endpoint, "/"))
+	}
+	var err error
+	switch t.Scheme {
+	case "dns":
+		if _, _, err = splitHostPort(t.Endpoint); err == nil && t.Authority != "" {
+			_, _, err = splitHostPort(t.Authority)
+		}
+	case "unix":
+		err = checkSocketPath(t.Endpoint)
+	case "unix-abstract":
+		err = checkSocketPath("@" + t.Endpoint)
+	case "passthrough":
+		err = t.checkPassthrough()
+	case "static", "ipv4", "ipv6":
+		_, err = t.list()
+	}
+	return err
+}
+
+func (t Target) checkPassthrough() error {
+	_, port, err := splitHostPort(t.Endpoint)
+	if err == nil && port == "" {
+		err = fmt.Errorf("it needs a port; write passthrough:///%s:443", t.Endpoint)
+	}
+	return err
+}
+
+// checkSocketPath refuses what no sockaddr_un can hold, which the system would
+// report as a bare "invalid argument".
+func checkSocketPath(path string) error {
+	const limit = 107 // sun_path of Linux less the closing zero
+	if len(path) > limit {
+		return fmt.Errorf("the socket's path has %d bytes; the system allows %d", len(path), limit)
+	}
+	return nil
+}
+
+// splitHostPort splits "host", "host:port", "[v6]", "[v6]:port" and a bare "v6".
+// The port is empty when there is none.
+func splitHostPort(s string) (host, port string, err error) {
+	if addr, err := netip.ParseAddr(s); err == nil && addr.Is6() {
+		return s, "", nil
+	}
+	if strings.HasPrefix(s, "[") && strings.HasSuffix(s, "]") {
+		host = s[1 : len(s)-1]
+	} else if !strings.Contains(s, ":") {
+		host = s
+	} else {
+		host, port, err = net.SplitHostPort(s)
+		switch {
+		case err != nil:
+			return "", "", fmt.Errorf("%q is not host:port; an IPv6 address needs brackets, [2001:db8::1]:443", s)
+		case port == "":
+			return "", "", fmt.Errorf("the port after %q is missing; write %s:443, or leave the colon out", s, host)
+		}
+	}
+	if strings.HasPrefix(s, "[") {
+		if addr, err := netip.ParseAddr(host); err != nil || !addr.Is6() {
+			return "", "", fmt.Errorf("%q in brackets is not an IPv6 address", host)
+		}
+	}
+	if host == "" {
+		return "", "", fmt.Errorf("the host before %q is missing; write localhost%s to call this machine", s, s)
+	}
+	if strings.ContainsAny(host, "/@,") {
+		return "", "", fmt.Errorf("%q is not a host name; write host:port", host)
+	}
+	if n, err := strconv.ParseUint(port, 10, 16); port != "" && (err != nil || n == 0) {
+		return "", "", fmt.Errorf("port %q is not a number from 1 to 65535", port)
+	}
+	return host, port, nil
+}
+
+// defaultPort is that of gRPC's naming, https.
+const defaultPort = "443"
+
+// list returns the addresses of the schemes that hold a comma-separated list.
+func (t Target) list() ([]Addr, error) {
+	var addrs []Addr
+	for item := range strings.SplitSeq(t.Endpoint, ",") {
+		host, port, err := splitHostPort(item)
+		if err != nil {
+			return nil, err
+		}
+		if t.Scheme == "static" && port == "" {
+			return nil, fmt.Errorf("%q needs a port; write %s:443", item, item)
+		}
+		if t.Scheme != "static" {
+			addr, err := netip.ParseAddr(host)
+			if err != nil || addr.Is4() != (t.Scheme == "ipv4") {
+				return nil, fmt.Errorf("%q is not an address of the scheme %s; for names use dns:/// or static:///", host, t.Scheme)
+			}
+		}
+		if port == "" {
+			port = defaultPort
+		}
+		addrs = append(addrs, Addr{Network: "tcp", Address: net.JoinHostPort(host, port)})
+	}
+	return addrs, nil
+}
+
+// String returns the target in a form that ParseTarget reads back.
+func (t Target) String() string {
+	switch t.Scheme {
+	case "unix", "unix-abstract", "ipv4", "ipv6":
+		return t.Scheme + ":" + t.Endpoint
+	}
+	return t.Scheme + "://" + t.Authority + "/" + t.Endpoint
+}
+
+// HostPort returns what a request says in its ":authority": host and port as the
+// target names them, the first of a list, "localhost" for unix sockets.
+func (t Target) HostPort() string {
+	switch t.Scheme {
+	case "unix", "unix-abstract":
+		return "localhost" // gRPC's custom; a path is no valid authority (RFC 3986 §3.2)
+	case "static", "ipv4", "ipv6":
+		first, _, _ := strings.Cut(t.Endpoint, ",")
+		return bracketed(first)
+	}
+	return bracketed(t.Endpoint)
+}
+
+// bracketed puts a bare IPv6 address in brackets.
+func bracketed(s string) string {
+	if addr, err := netip.ParseAddr(s); err == nil && addr.Is6() {
+		return "[" + s + "]"
+	}
+	return s
+}
+
+// ServerName returns the host alone, without port or brackets: what TLS asks the
+// server to prove (crypto/tls.Config.ServerName).
+func (t Target) ServerName() string {
+	hostPort := t.HostPort()
+	if host, _, err := splitHostPort(hostPort); err == nil {
+		return host
+	}
+	return hostPort
+}
