@@ -10,26 +10,29 @@ func IsBin(name string) bool {
 	return strings.HasSuffix(name, "-bin")
 }
 
+// Base64 is done in chunks through the stack, so that the string returned is the
+// only allocation. Both sizes are whole quanta: 3 bytes are 4 characters.
+const (
+	chunkBytes = 96
+	chunkChars = chunkBytes / 3 * 4
+)
+
 // EncodeBin returns the field value for a binary value: base64 in the standard
 // alphabet, unpadded, as PROTOCOL-HTTP2 asks of senders.
 func EncodeBin(value string) string {
-	if value == "" {
-		return ""
-	}
-	// The buffer stays on the stack for what binary metadata mostly is: trace
-	// contexts and small statuses.
-	var small [128]byte
-	buf := small[:0]
-	if n := base64.RawStdEncoding.EncodedLen(len(value)); n > len(small) {
-		buf = make([]byte, 0, n)
-	}
-	var in [96]byte
-	for len(value) > 0 {
-		n := copy(in[:], value) // 96 is a multiple of 3: chunks join without padding
-		buf = base64.RawStdEncoding.AppendEncode(buf, in[:n])
+	var (
+		b     strings.Builder
+		plain [chunkBytes]byte
+		chars [chunkChars]byte
+	)
+	b.Grow(base64.RawStdEncoding.EncodedLen(len(value)))
+	for value != "" {
+		n := copy(plain[:], value)
 		value = value[n:]
+		base64.RawStdEncoding.Encode(chars[:], plain[:n])
+		b.Write(chars[:base64.RawStdEncoding.EncodedLen(n)])
 	}
-	return string(buf)
+	return b.String()
 }
 
 // DecodeBin returns the binary values of a field value. A peer or proxy may have
@@ -55,23 +58,33 @@ func DecodeBin(value string) ([]string, error) {
 var errBin = &Error{Internal, "binary metadata is not base64"}
 
 func decodeElement(s string) (string, bool) {
-	// A whole number of quanta may be padded; anything else cannot be.
-	encoding := base64.RawStdEncoding
-	if len(s)%4 == 0 {
-		encoding = base64.StdEncoding
-	}
 	// The decoder skips line ends, which have no business in a field.
 	if strings.ContainsAny(s, "\r\n") {
 		return "", false
 	}
-	var small [128]byte
-	buf := small[:]
-	if n := encoding.DecodedLen(len(s)); n > len(buf) {
-		buf = make([]byte, n)
+	// Whole quanta may end in padding; anything else cannot.
+	last := base64.RawStdEncoding
+	if len(s)%4 == 0 {
+		last = base64.StdEncoding
 	}
-	n, err := encoding.Decode(buf, []byte(s))
-	if err != nil {
-		return "", false
+	var (
+		b     strings.Builder
+		plain [chunkBytes]byte
+		chars [chunkChars]byte
+	)
+	b.Grow(base64.RawStdEncoding.DecodedLen(len(s)))
+	for s != "" {
+		encoding := base64.RawStdEncoding
+		if len(s) <= chunkChars {
+			encoding = last
+		}
+		n := copy(chars[:], s)
+		s = s[n:]
+		n, err := encoding.Decode(plain[:], chars[:n])
+		if err != nil {
+			return "", false
+		}
+		b.Write(plain[:n])
 	}
-	return string(buf[:n]), true
+	return b.String(), true
 }
