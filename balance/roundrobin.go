@@ -54,9 +54,13 @@ type rrPicker struct {
 // Pick implements Picker.
 func (p *rrPicker) Pick(c *Call) Pick {
 	n := uint64(len(p.ready))
-	ref := p.ready[(p.next.Add(1)-1)%n]
+	turn := p.next.Add(1) - 1
+	ref := p.ready[turn%n]
 	for i := uint64(1); i < n && len(c.Tried) > 0 && c.HasTried(ref); i++ {
-		ref = p.ready[(p.next.Add(1)-1)%n]
+		ref = p.ready[(turn+i)%n]
+	}
+	if c.HasTried(ref) {
+		ref = p.ready[turn%n] // all were: back to whose turn it is
 	}
 	return Pick{Verdict: Use, Endpoint: ref}
 }
