@@ -12,14 +12,15 @@ import (
 	"sync"
 )
 
-// Gzip returns the gzip compressor (RFC 1952) at the level that compress/gzip
-// takes by default.
+// Gzip returns the gzip compressor (RFC 1952) at gzip.BestSpeed, level 1: on messages
+// it takes a third to a fifth of the time of gzip's own default, 6, and its output
+// is a tenth larger. [GzipLevel] is for links where bytes cost more than time.
 //
 // Decompress accepts what the format allows, a series of members, whose contents
 // are joined and limited together. Bytes after the last member are an error, also
 // zeros, because a message has a length and nothing pads it.
 func Gzip() Compressor {
-	return gzipCompressor{gzip.DefaultCompression}
+	return gzipCompressor{gzip.BestSpeed}
 }
 
 // GzipLevel returns the gzip compressor at a level of compress/gzip, from
