@@ -1,0 +1,384 @@
+package curlew
+
+import (
+	"context"
+	"errors"
+	"io"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/curlew-rpc/curlew/balance"
+	"github.com/curlew-rpc/curlew/internal/bufpool"
+	"github.com/curlew-rpc/curlew/internal/channel"
+	"github.com/curlew-rpc/curlew/internal/h2"
+	"github.com/curlew-rpc/curlew/internal/transport"
+	wire "github.com/curlew-rpc/curlew/internal/wire/grpc"
+)
+
+// A clientCall is one call at the client. A call has attempts: the first is part
+// of the call's one allocation, another is made when the server certainly has
+// not seen the one before. It is never reused.
+type clientCall struct {
+	call   Call
+	caller Caller
+	ctx    context.Context
+	done   <-chan struct{}
+	head   *transport.Head
+	pick   balance.Call
+	end    time.Time // the deadline; zero: none
+
+	// What drives the call between its beginning and its end: a unary call's
+	// messages, or body.
+	req, res any
+	body     func(*clientCall) error
+
+	first   attempt
+	att     atomic.Pointer[attempt] // nil: not begun
+	retried bool                    // after the request left; under sendMu
+
+	sendMu    sync.Mutex
+	begun     bool
+	sentEnd   bool
+	committed atomic.Bool    // the server has answered: nothing will be sent again
+	sent      []*bufpool.Buf // messages so far, for another attempt; until committed
+	sentSize  int
+	whole     bool // sent has all messages
+	sentArray [1]*bufpool.Buf
+	closeOnce sync.Once // of a BidiCall
+
+	// The receiver's own.
+	headed bool
+	over   error // how the call ended, once Recv has said so; io.EOF for OK
+}
+
+// An attempt is one try at a call, on one connection.
+type attempt struct {
+	ts     transport.ClientStream
+	picked channel.Picked[*transport.ClientConn]
+	opened bool
+	ended  atomic.Bool
+}
+
+// maxReplay bounds the messages that a call keeps for another attempt.
+const maxReplay = 256 << 10
+
+// run performs the call with its interceptors.
+func (c *clientCall) run(ctx context.Context, caller Caller, m *Method) error {
+	s := caller.settings
+	if s.err != nil {
+		return s.err
+	}
+	if s.timeout > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, s.timeout)
+		defer cancel()
+	}
+	c.caller = caller
+	c.head = caller.head(m)
+	c.pick = balance.Call{Method: m.Path, WaitForReady: s.waitForReady}
+	c.sent = c.sentArray[:0]
+	c.whole = true
+	c.call.client = c
+	c.call.method = m
+	c.call.Stream = c
+	c.call.request = s.header
+	err := caller.client.handler(ctx, &c.call)
+	c.release(balance.Canceled) // where an interceptor did not call next
+	c.capture()
+	return err
+}
+
+// perform is the innermost handler.
+func (c *clientCall) perform(ctx context.Context) error {
+	c.ctx = ctx
+	c.done = ctx.Done()
+	c.end, _ = ctx.Deadline()
+	var err error
+	if c.body != nil {
+		err = c.body(c)
+	} else {
+		err = c.unary()
+	}
+	class := balance.Success
+	if err != nil {
+		class = classOf(err)
+	}
+	c.release(class)
+	return err
+}
+
+func (c *clientCall) unary() error {
+	s := c.call.Stream
+	if err := s.Send(c.req); err != nil {
+		return err
+	}
+	if err := s.CloseSend(); err != nil {
+		return err
+	}
+	if c.caller.settings.oneWay {
+		c.detach()
+		return nil
+	}
+	return s.Recv(c.res)
+}
+
+func classOf(err error) balance.Class {
+	switch CodeOf(err) {
+	case Canceled:
+		return balance.Canceled
+	case ResourceExhausted:
+		return balance.Rejected
+	}
+	return balance.Failure
+}
+
+// Send implements [Stream].
+func (c *clientCall) Send(msg any) error {
+	c.sendMu.Lock()
+	defer c.sendMu.Unlock()
+	if c.sentEnd {
+		return Errorf(Internal, "Send after CloseSend")
+	}
+	b, err := transport.Encode(c.head.Codec, c.head.Compressor, msg, c.maxSend())
+	if err != nil {
+		return errorOf(err)
+	}
+	kept := c.keep(b)
+	if !c.call.method.Kind.ManyRequests() {
+		if !kept || len(c.sent) > 1 {
+			return Errorf(Internal, "a second request message in a call that has one")
+		}
+		return nil // it leaves with the header and the end, in CloseSend
+	}
+	err = c.transmit(b.B, false)
+	if !kept {
+		b.Free()
+	}
+	return err
+}
+
+func (c *clientCall) maxSend() int {
+	if n := c.caller.settings.maxSend; n > 0 {
+		return n
+	}
+	return c.caller.client.maxSend
+}
+
+// keep stores a message for another attempt, and reports whether it did. The
+// one message of a call that has one is always kept.
+func (c *clientCall) keep(b *bufpool.Buf) bool {
+	if c.committed.Load() || (c.whole && c.sentSize+len(b.B) > maxReplay && c.call.method.Kind.ManyRequests()) {
+		c.whole = false
+		c.forget()
+	}
+	if !c.whole {
+		return false
+	}
+	c.sent = append(c.sent, b)
+	c.sentSize += len(b.B)
+	return true
+}
+
+func (c *clientCall) forget() {
+	for i, b := range c.sent {
+		b.Free()
+		c.sent[i] = nil
+	}
+	c.sent = c.sent[:0]
+}
+
+// CloseSend implements [Stream].
+func (c *clientCall) CloseSend() error {
+	c.sendMu.Lock()
+	defer c.sendMu.Unlock()
+	if c.sentEnd {
+		return nil
+	}
+	var data []byte
+	if !c.call.method.Kind.ManyRequests() && len(c.sent) > 0 {
+		data = c.sent[0].B
+	}
+	if err := c.transmit(data, true); err != nil && err != io.EOF {
+		return err
+	}
+	c.sentEnd = true
+	return nil
+}
+
+// begin opens the call's first attempt without a message, if nothing has yet.
+func (c *clientCall) begin() error {
+	c.sendMu.Lock()
+	defer c.sendMu.Unlock()
+	if c.begun {
+		return nil
+	}
+	return c.transmit(nil, false)
+}
+
+// transmit sends data, opening the call with it if it has not been. sendMu is held.
+func (c *clientCall) transmit(data []byte, end bool) error {
+	if !c.begun {
+		if err := c.checkHeader(); err != nil {
+			return err
+		}
+		c.begun = true
+		return c.open(data, end)
+	}
+	a := c.att.Load()
+	if a == nil {
+		return io.EOF // the first attempt could not be opened: Recv tells
+	}
+	err := a.ts.Push(data, end, c.done)
+	switch {
+	case err == nil:
+		return nil
+	case err == h2.ErrDone:
+		return contextError(c.ctx)
+	}
+	if c.mayRetry(a) {
+		return c.retry(a, end)
+	}
+	return err
+}
+
+func (c *clientCall) checkHeader() error {
+	if err := c.call.request.check(); err != nil {
+		return err
+	}
+	if c.caller.settings.token != nil {
+		fields, err := c.authorize(c.ctx, c.call.request.fields)
+		if err != nil {
+			return err
+		}
+		c.call.request.fields = fields
+	}
+	return nil
+}
+
+// open finds a connection and opens an attempt there with data. What has
+// certainly not left may be sent again until the deadline.
+func (c *clientCall) open(data []byte, end bool) error {
+	for a := &c.first; ; a = new(attempt) {
+		picked, err := c.caller.client.channel.Pick(c.ctx, &c.pick)
+		if err != nil {
+			return c.caller.client.pickError(c.ctx, err)
+		}
+		a.picked = picked
+		timeout := time.Duration(-1)
+		if !c.end.IsZero() {
+			timeout = max(time.Until(c.end), 0)
+		}
+		a.opened = true
+		err = a.ts.Start(picked.Conn, c.head, timeout, c.call.request.fields, data, end, c.done)
+		if err == nil {
+			c.att.Store(a)
+			return nil
+		}
+		c.finishAttempt(a, balance.Canceled)
+		var st *transport.Status
+		switch {
+		case err == h2.ErrDone:
+			return contextError(c.ctx)
+		case !errors.As(err, &st) || !st.Unprocessed:
+			return c.explain(err)
+		case c.ctx.Err() != nil:
+			return contextError(c.ctx)
+		}
+	}
+}
+
+// mayRetry reports whether the attempt's end says that the server has not seen
+// the call, and the call can be sent again (gRFC A6, transparent retry).
+func (c *clientCall) mayRetry(a *attempt) bool {
+	return !c.retried && c.whole && !c.committed.Load() && a.ts.Unprocessed()
+}
+
+// retry makes another attempt with all that has been sent. sendMu is held.
+func (c *clientCall) retry(a *attempt, end bool) error {
+	c.retried = true
+	c.pick.Attempt++
+	c.pick.Tried = append(c.pick.Tried, a.picked.Ref)
+	c.finishAttempt(a, balance.Canceled)
+	var all []byte
+	for _, b := range c.sent {
+		all = append(all, b.B...)
+	}
+	return c.open(all, end || c.sentEnd)
+}
+
+// explain returns the error that a caller sees for one of an attempt.
+func (c *clientCall) explain(err error) error {
+	if err == nil || err == io.EOF {
+		return err
+	}
+	if err == h2.ErrDone {
+		return contextError(c.ctx)
+	}
+	var st *transport.Status
+	if errors.As(err, &st) && st.Code == wire.Canceled && !c.end.IsZero() && !time.Now().Before(c.end) {
+		// The server's clock was first (PROTOCOL-HTTP2 "Client Cancellation").
+		return Errorf(DeadlineExceeded, "the deadline has passed").Because(context.DeadlineExceeded)
+	}
+	return errorOf(err)
+}
+
+// finishAttempt frees an attempt, once.
+func (c *clientCall) finishAttempt(a *attempt, class balance.Class) {
+	if !a.opened || !a.ended.CompareAndSwap(false, true) {
+		return
+	}
+	a.ts.Cancel()
+	a.picked.Done(balance.Outcome{Class: class})
+}
+
+// release ends the call and frees what it holds.
+func (c *clientCall) release(class balance.Class) {
+	if a := c.att.Load(); a != nil {
+		c.finishAttempt(a, class)
+	}
+	c.sendMu.Lock()
+	c.sentEnd = true
+	c.forget()
+	c.sendMu.Unlock()
+}
+
+// capture gives the response's metadata to those who asked for it.
+func (c *clientCall) capture() {
+	s := c.caller.settings
+	if s.intoHeader != nil {
+		*s.intoHeader = c.call.response
+	}
+	if s.intoTrailer != nil {
+		*s.intoTrailer = c.call.trailer
+	}
+	if s.intoPeer != nil {
+		*s.intoPeer = c.peer()
+	}
+}
+
+func (c *clientCall) peer() Peer {
+	a := c.att.Load()
+	if a == nil {
+		return Peer{}
+	}
+	conn := a.picked.Conn
+	return Peer{Addr: conn.RemoteAddr(), LocalAddr: conn.LocalAddr(), TLS: conn.TLS()}
+}
+
+// oneWayTime is how long a one-way call without a deadline may go on.
+const oneWayTime = time.Minute
+
+// detach leaves the attempt to end by itself.
+func (c *clientCall) detach() {
+	a := c.att.Load()
+	if a == nil || !a.ended.CompareAndSwap(false, true) {
+		return
+	}
+	limit := oneWayTime
+	if !c.end.IsZero() {
+		limit = time.Until(c.end)
+	}
+	a.ts.Abandon(limit)
+	a.picked.Done(balance.Outcome{Class: balance.Success})
+}

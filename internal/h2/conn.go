@@ -1,0 +1,350 @@
+package h2
+
+import (
+	"crypto/tls"
+	"net"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/curlew-rpc/curlew/internal/bufpool"
+	"github.com/curlew-rpc/curlew/internal/h2/flow"
+	"github.com/curlew-rpc/curlew/internal/h2/frame"
+	"github.com/curlew-rpc/curlew/internal/h2/hpack"
+	"github.com/curlew-rpc/curlew/internal/signal"
+)
+
+// A Conn is one HTTP/2 connection. Its methods may be called concurrently.
+type Conn struct {
+	cfg      *Config
+	client   bool
+	nc       net.Conn // what is read and written: the socket, or TLS over it
+	sock     *socket
+	tls      *tls.ConnectionState
+	acceptor Acceptor // of a server
+	observer Observer
+	start    time.Time
+
+	// The reading goroutine's own.
+	dec      hpack.Decoder
+	scratch  []hpack.Field
+	blocks   blockCache
+	raw      *rawReader // nil: read through nc
+	rbuf     *bufpool.Buf
+	roff     int // of rbuf, what has been handled
+	block    headerBlock
+	data     dataFrame
+	prefaced bool // the peer's first octets were right
+	greeted  bool // its first SETTINGS have arrived
+	peerMax  uint32
+
+	mu      sync.Mutex
+	streams map[uint32]*Stream
+	running int // handlers that have not returned
+
+	// Sending.
+	enc          hpack.Encoder
+	wbuf         *bufpool.Buf // frames to write; nil: none
+	writing      bool         // somebody writes, and will take what is appended
+	send         flow.Send
+	sendQueue    []signal.Signal
+	peerMaxFrame uint32
+	peerWindow   int32  // initial window of streams
+	peerStreams  uint32 // MAX_CONCURRENT_STREAMS of the peer
+	forced       int    // bytes the peer made us queue since the last write began
+
+	// Receiving.
+	recv     flow.Recv
+	window   int32 // receive window that streams grow to
+	est      flow.Estimator
+	probing  bool
+	buffered int64         // received, not consumed
+	held     uint32        // consumed for flow control once buffered falls
+	resets   idRing        // streams we reset: what still comes for them is ignored
+	ended    idRing        // streams that both sides ended
+	glitches int32         // what is left of the budget
+	refilled time.Duration // since start, when time filled it last
+
+	// Client streams.
+	nextID   uint32
+	reserved int
+	wanted   bool // a reservation was refused: tell when there is room
+	ready    chan struct{}
+
+	// The end.
+	draining  bool   // no new streams
+	goingAway bool   // the final GOAWAY has been sent, for streams up to lastID
+	lastID    uint32 // highest stream of the peer's that we took
+	closing   bool   // hang up once everything is written
+	gone      bool
+	err       *ConnError
+	done      chan struct{} // closed when the reading goroutine has ended
+
+	watch watchdog
+}
+
+// An Acceptor takes a server's streams.
+type Acceptor interface {
+	// AcceptOnReader returns the stream for a request, embedded in its owner,
+	// and how to start it. It must not block.
+	AcceptOnReader(m *Message) (*Stream, Start)
+}
+
+// A Start says when a stream's owner is to be run.
+type Start struct {
+	// Whole: when the request has arrived whole, or more than Limit bytes of its
+	// content; otherwise at once.
+	Whole bool
+	Limit int
+}
+
+// An Observer hears of a connection's fate. Its functions may be nil; they are
+// called on any goroutine and must not block.
+type Observer struct {
+	Capacity func()      // a reservation was refused before, and would not be now
+	Draining func()      // no new streams are taken
+	Closed   func(error) // the connection is gone and its reading goroutine at its end
+}
+
+func newConn(nc net.Conn, cfg *Config) *Conn {
+	c := &Conn{
+		cfg:          cfg,
+		nc:           nc,
+		start:        time.Now(),
+		streams:      make(map[uint32]*Stream),
+		peerMaxFrame: frame.DefaultMaxSize,
+		peerWindow:   65535,
+		peerStreams:  1<<32 - 1,
+		window:       cfg.StreamWindow,
+		done:         make(chan struct{}),
+	}
+	switch nc := nc.(type) {
+	case *shielded:
+		c.nc, c.sock = nc.Conn, nc.sock
+		state := nc.Conn.ConnectionState()
+		c.tls = &state
+	default:
+		c.sock = newSocket(nc)
+		c.nc = c.sock
+		if sc, ok := nc.(syscall.Conn); ok {
+			if raw, err := sc.SyscallConn(); err == nil {
+				c.raw = newRawReader(raw, c.readSpaceOnReader, c.readNothingOnReader)
+			}
+		}
+	}
+	c.dec.Init(hpackTableSize)
+	c.enc.Init()
+	c.send.Init(initialConnWindow)
+	c.recv.Init(initialConnWindow)
+	c.glitches = cfg.MaxGlitches
+	c.est.Max = cfg.MaxWindow
+	return c
+}
+
+const hpackTableSize = 4096
+
+// NewServer starts serving a connection. Streams are given to acceptor.
+func NewServer(nc net.Conn, cfg *Config, acceptor Acceptor, obs Observer) *Conn {
+	c := newConn(nc, cfg)
+	c.acceptor = acceptor
+	c.observer = obs
+	c.mu.Lock()
+	c.greetLocked()
+	c.watch.armLocked(c, &c.watch.handshake, cfg.HandshakeTimeout)
+	go c.readLoop()
+	// A server that does not know yet whether the peer speaks HTTP/2 waits for
+	// its preface.
+	if cfg.Foreign != nil {
+		c.mu.Unlock()
+		return c
+	}
+	c.flushUnlock()
+	return c
+}
+
+// NewClient starts a client's end of a connection.
+func NewClient(nc net.Conn, cfg *Config, obs Observer) *Conn {
+	c := newConn(nc, cfg)
+	c.client = true
+	c.observer = obs
+	c.nextID = 1
+	c.ready = make(chan struct{})
+	c.mu.Lock()
+	b := c.roomLocked(len(frame.Preface) + 64)
+	b.B = append(b.B, frame.Preface...)
+	c.greetLocked()
+	c.watch.armLocked(c, &c.watch.handshake, cfg.HandshakeTimeout)
+	go c.readLoop()
+	c.flushUnlock()
+	return c
+}
+
+// greetLocked appends our SETTINGS and opens the connection's window.
+func (c *Conn) greetLocked() {
+	settings := make([]frame.Setting, 0, 4)
+	if c.client {
+		settings = append(settings, frame.Setting{ID: frame.SettingEnablePush, Value: 0})
+	} else {
+		settings = append(settings, frame.Setting{ID: frame.SettingMaxConcurrentStreams, Value: c.cfg.MaxStreams})
+	}
+	settings = append(settings,
+		frame.Setting{ID: frame.SettingInitialWindowSize, Value: uint32(c.cfg.StreamWindow)},
+		frame.Setting{ID: frame.SettingMaxHeaderListSize, Value: c.cfg.MaxHeaderBytes})
+	b := c.roomLocked(64)
+	b.B = frame.AppendSettings(b.B, settings...)
+	if more := c.recv.Grow(c.cfg.connWindow()); more > 0 {
+		c.appendWindowUpdateLocked(0, more)
+	}
+}
+
+// TLS returns the state of the TLS connection below, or nil.
+func (c *Conn) TLS() *tls.ConnectionState { return c.tls }
+
+// RemoteAddr and LocalAddr return the addresses of the socket.
+func (c *Conn) RemoteAddr() net.Addr { return c.sock.RemoteAddr() }
+func (c *Conn) LocalAddr() net.Addr  { return c.sock.LocalAddr() }
+
+// Done is closed when the connection is gone and its reading goroutine has ended.
+func (c *Conn) Done() <-chan struct{} { return c.done }
+
+// Err returns why the connection ended, or nil while it has not.
+func (c *Conn) Err() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.err == nil {
+		return nil
+	}
+	return c.err
+}
+
+// Active returns the number of streams that are open or reserved.
+func (c *Conn) Active() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return len(c.streams) + c.reserved
+}
+
+// Close ends the connection at once: streams fail and handlers are cancelled.
+func (c *Conn) Close() {
+	c.fail(&ConnError{Code: frame.CodeCancel, Reason: "connection closed", Cause: net.ErrClosed})
+}
+
+// fail ends the connection without a word to the peer. The first error stays.
+func (c *Conn) fail(err *ConnError) {
+	c.mu.Lock()
+	if c.gone {
+		c.mu.Unlock()
+		return
+	}
+	c.gone = true
+	c.draining = true
+	if c.err == nil {
+		c.err = err
+	}
+	aborted := c.abortStreamsLocked(func(*Stream) *StreamError { return &StreamError{Code: c.err.Code, Conn: c.err} })
+	for _, sig := range c.sendQueue {
+		sig.Raise()
+	}
+	c.wbuf.Free()
+	c.wbuf = nil
+	c.watch.stopLocked()
+	c.mu.Unlock()
+	c.sock.Close()
+	for _, s := range aborted {
+		s.owner.Aborted(s.err)
+	}
+}
+
+// abortStreamsLocked ends the streams for which why gives a reason, and
+// returns those whose owners are to be told.
+func (c *Conn) abortStreamsLocked(why func(*Stream) *StreamError) (aborted []*Stream) {
+	for _, s := range c.streams {
+		if err := why(s); err != nil {
+			s.abortLocked(err)
+			if s.owner != nil {
+				aborted = append(aborted, s)
+			}
+		}
+	}
+	return aborted
+}
+
+// hangUp closes a connection on which everything has been said. Closing a
+// socket with unread input makes the kernel reset the connection, and the peer
+// might never see our last words; so it is only half closed here, and closed
+// by the reading goroutine when the peer has closed its half or lingered on.
+func (c *Conn) hangUp() {
+	const linger = time.Second
+	half, ok := c.sock.Conn.(interface{ CloseWrite() error })
+	if !ok || c.tls != nil || half.CloseWrite() != nil {
+		c.Close()
+		return
+	}
+	c.sock.SetReadDeadline(time.Now().Add(linger))
+}
+
+// removeLocked takes a closed stream off the connection.
+func (c *Conn) removeLocked(s *Stream) {
+	if c.streams[s.id] != s {
+		return
+	}
+	delete(c.streams, s.id)
+	if s.timer != nil {
+		s.timer.Stop()
+	}
+	if s.whole && !s.started {
+		c.watch.waiting--
+	}
+	if c.client && c.wanted && !c.draining {
+		c.wanted = false
+		if c.observer.Capacity != nil {
+			c.observer.Capacity()
+		}
+	}
+	c.finishLocked()
+}
+
+// finishLocked hangs up a drained connection whose last stream has ended.
+func (c *Conn) finishLocked() {
+	if c.draining && len(c.streams) == 0 && c.running == 0 && c.reserved == 0 && !c.closing && (c.client || c.goingAway) {
+		c.closing = true
+		if c.client && !c.goingAway {
+			c.goingAway = true
+			b := c.roomLocked(64)
+			b.B = frame.AppendGoAway(b.B, 0, frame.CodeNo, "")
+		}
+		if !c.writing {
+			// Nobody may come by to flush.
+			c.writing = true
+			go c.writeLoop(true)
+		}
+	}
+}
+
+// An idRing remembers the last stream identifiers put into it.
+type idRing struct {
+	ids  []uint32
+	next int
+}
+
+const ringSize = 256
+
+func (r *idRing) add(id uint32) {
+	if len(r.ids) < ringSize {
+		r.ids = append(r.ids, id)
+		return
+	}
+	r.ids[r.next] = id
+	r.next = (r.next + 1) % ringSize
+}
+
+func (r *idRing) has(id uint32) bool {
+	for _, x := range r.ids {
+		if x == id {
+			return true
+		}
+	}
+	return false
+}
+
+func (c *Conn) rememberResetLocked(id uint32) { c.resets.add(id) }

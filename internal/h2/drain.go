@@ -1,0 +1,73 @@
+package h2
+
+import (
+	"net"
+	"time"
+
+	"github.com/curlew-rpc/curlew/internal/h2/frame"
+)
+
+// drainTime is how long a draining server waits for the PING that tells that
+// the client has seen its first GOAWAY.
+const drainTime = 5 * time.Second
+
+// Drain ends the connection gracefully: no new streams are taken, those that
+// are open finish, then it is closed. A server says GOAWAY twice, so that
+// requests that are under way when the first one is sent are still served
+// (RFC 9113 §6.8).
+func (c *Conn) Drain() {
+	c.mu.Lock()
+	if c.draining {
+		c.mu.Unlock()
+		return
+	}
+	c.draining = true
+	if c.err == nil {
+		c.err = &ConnError{Code: frame.CodeNo, Reason: "connection drained", Cause: net.ErrClosed}
+	}
+	if c.client {
+		if c.observer.Draining != nil {
+			c.observer.Draining()
+		}
+		c.finishLocked()
+	} else {
+		b := c.roomLocked(64)
+		b.B = frame.AppendGoAway(b.B, frame.MaxStreamID, frame.CodeNo, "draining")
+		b.B = frame.AppendPing(b.B, false, drainPing)
+		c.watch.armLocked(c, &c.watch.drain, drainTime)
+	}
+	c.flushUnlock()
+}
+
+// finalGoAwayLocked names the last stream that is served.
+func (c *Conn) finalGoAwayLocked() {
+	if c.goingAway {
+		return
+	}
+	c.goingAway = true
+	c.draining = true
+	b := c.roomLocked(64)
+	b.B = frame.AppendGoAway(b.B, c.lastID, frame.CodeNo, "")
+	c.finishLocked()
+}
+
+// die ends the connection with an error that the peer is told.
+func (c *Conn) die(err *ConnError) {
+	c.mu.Lock()
+	if c.gone || c.closing {
+		c.mu.Unlock()
+		return
+	}
+	c.err = err
+	c.draining, c.goingAway, c.closing = true, true, true
+	b := c.roomLocked(64)
+	b.B = frame.AppendGoAway(b.B, c.lastID, err.Code, err.Reason)
+	aborted := c.abortStreamsLocked(func(*Stream) *StreamError { return &StreamError{Code: err.Code, Conn: err} })
+	c.flushUnlock()
+	for _, s := range aborted {
+		s.owner.Aborted(s.err)
+	}
+	if c.observer.Draining != nil {
+		c.observer.Draining()
+	}
+}

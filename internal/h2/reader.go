@@ -1,0 +1,231 @@
+package h2
+
+import (
+	"bytes"
+	"errors"
+	"io"
+
+	"github.com/curlew-rpc/curlew/internal/bufpool"
+	"github.com/curlew-rpc/curlew/internal/h2/frame"
+)
+
+const (
+	// readSize is how much is read at once.
+	readSize = 32 << 10
+	// idleReadSize is the buffer with which a connection waits that cannot wait
+	// without one.
+	idleReadSize = 2 << 10
+)
+
+// readLoop is the reading goroutine.
+func (c *Conn) readLoop() {
+	err := c.readFrames()
+	var ce *ConnError
+	if errors.As(err, &ce) && ce.Cause == nil {
+		c.die(ce)
+		c.linger()
+	}
+	switch {
+	case errors.Is(err, errForeign):
+		ce = &ConnError{Reason: "given to another protocol", Cause: err}
+	case errors.Is(err, io.EOF):
+		ce = &ConnError{Code: frame.CodeNo, Reason: "connection closed by peer", Cause: err}
+	case ce == nil:
+		ce = &ConnError{Code: frame.CodeNo, Reason: "reading", Cause: err}
+	}
+	c.fail(ce)
+	c.rbuf.Free()
+	c.rbuf = nil
+	close(c.done)
+	if c.observer.Closed != nil {
+		c.observer.Closed(c.Err())
+	}
+}
+
+var errForeign = errors.New("h2: not an HTTP/2 connection")
+
+func (c *Conn) readFrames() error {
+	for {
+		if err := c.fillOnReader(); err != nil {
+			return err
+		}
+		if err := c.parseOnReader(); err != nil {
+			return err
+		}
+		c.settleOnReader()
+	}
+}
+
+// fillOnReader reads what the socket has behind what is left in the buffer.
+func (c *Conn) fillOnReader() error {
+	var n int
+	var err error
+	if c.raw != nil {
+		n, err = c.raw.read()
+	} else {
+		n, err = c.nc.Read(c.readSpaceOnReader())
+	}
+	if n > 0 {
+		c.rbuf.B = c.rbuf.B[:len(c.rbuf.B)+n]
+		c.heardOnReader()
+		return nil
+	}
+	if err == nil {
+		err = io.ErrNoProgress
+	}
+	return err
+}
+
+// readSpaceOnReader returns where to read to.
+func (c *Conn) readSpaceOnReader() []byte {
+	if c.rbuf == nil {
+		size := readSize
+		if c.raw == nil {
+			size = idleReadSize
+		}
+		c.rbuf = bufpool.Get(size)
+	}
+	if cap(c.rbuf.B)-len(c.rbuf.B) < idleReadSize/2 {
+		c.rbuf.Grow(readSize)
+	}
+	return c.rbuf.B[len(c.rbuf.B):cap(c.rbuf.B)]
+}
+
+// readNothingOnReader gives the buffer back before a wait.
+func (c *Conn) readNothingOnReader() {
+	if len(c.rbuf.B) == 0 {
+		c.rbuf.Free()
+		c.rbuf = nil
+	}
+}
+
+// parseOnReader handles all that is complete in the buffer.
+func (c *Conn) parseOnReader() error {
+	if !c.prefaced && !c.client {
+		if ok, err := c.prefaceOnReader(); !ok {
+			return err
+		}
+	}
+	for {
+		b := c.rbuf.B[c.roff:]
+		if c.data.left > 0 {
+			n := min(len(b), int(c.data.left))
+			if n == 0 {
+				break
+			}
+			c.data.left -= uint32(n)
+			c.roff += n
+			if err := c.dataOnReader(c.data.id, b[:n], 0, c.data.end && c.data.left == 0); err != nil {
+				return err
+			}
+			continue
+		}
+		if len(b) < frame.HeaderLen {
+			break
+		}
+		h := frame.ParseHeader(b)
+		if err := c.admitOnReader(h); err != nil {
+			return err
+		}
+		b = b[frame.HeaderLen:]
+		// DATA need not be there whole; that of other frames is handled in place.
+		if h.Type == frame.TypeData && !h.Flags.Has(frame.FlagPadded) && h.Length > 0 {
+			c.roff += frame.HeaderLen
+			c.data = dataFrame{id: h.StreamID, left: h.Length, end: h.Flags.Has(frame.FlagEndStream)}
+			continue
+		}
+		if len(b) < int(h.Length) {
+			break
+		}
+		c.roff += frame.HeaderLen + int(h.Length)
+		if err := c.frameOnReader(h, b[:h.Length]); err != nil {
+			if err := c.punishable(err); err != nil {
+				return err
+			}
+		}
+	}
+	c.compactOnReader()
+	return nil
+}
+
+// compactOnReader drops what has been handled; an empty buffer is given back.
+func (c *Conn) compactOnReader() {
+	left := c.rbuf.B[c.roff:]
+	c.roff = 0
+	if len(left) == 0 {
+		c.rbuf.Free()
+		c.rbuf = nil
+		return
+	}
+	c.rbuf.B = c.rbuf.B[:copy(c.rbuf.B, left)]
+}
+
+// prefaceOnReader checks the client's first octets, RFC 9113 §3.4.
+func (c *Conn) prefaceOnReader() (ok bool, err error) {
+	b := c.rbuf.B
+	n := min(len(b), len(frame.Preface))
+	if !bytes.Equal(b[:n], []byte(frame.Preface[:n])) {
+		if c.cfg.Foreign != nil {
+			c.surrender()
+			return false, errForeign
+		}
+		return false, connError(frame.CodeProtocol, "the connection does not open with the HTTP/2 preface")
+	}
+	if n < len(frame.Preface) {
+		return false, nil
+	}
+	c.prefaced = true
+	c.roff = n
+	if c.cfg.Foreign != nil {
+		c.mu.Lock()
+		c.flushUnlock()
+	}
+	return true, nil
+}
+
+// surrender gives a connection of another protocol to who knows it.
+func (c *Conn) surrender() {
+	c.mu.Lock()
+	c.gone = true
+	c.wbuf.Free()
+	c.wbuf = nil
+	c.watch.stopLocked()
+	c.mu.Unlock()
+	read := append([]byte(nil), c.rbuf.B...)
+	c.rbuf.Free()
+	c.rbuf = nil
+	nc := c.nc
+	if c.tls == nil {
+		nc = c.sock.Conn
+	}
+	c.cfg.Foreign(nc, read)
+}
+
+// settleOnReader sends what handling a batch of frames has queued.
+func (c *Conn) settleOnReader() {
+	c.mu.Lock()
+	if c.watch.waiting > 0 {
+		c.watch.armLocked(c, &c.watch.requests, c.cfg.ReadTimeout)
+	}
+	if c.unwrittenLocked() == 0 || c.writing {
+		c.mu.Unlock()
+		return
+	}
+	c.writing = true
+	c.mu.Unlock()
+	c.writeLoop(false)
+}
+
+// linger reads on for a moment after a connection error, so that the peer
+// gets our GOAWAY instead of a reset.
+func (c *Conn) linger() {
+	for read := 0; read < 1<<20; {
+		if c.rbuf != nil {
+			read += len(c.rbuf.B)
+			c.rbuf.B = c.rbuf.B[:0]
+		}
+		if c.fillOnReader() != nil {
+			return
+		}
+	}
+}

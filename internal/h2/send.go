@@ -1,0 +1,198 @@
+package h2
+
+import (
+	"github.com/curlew-rpc/curlew/internal/h2/frame"
+	"github.com/curlew-rpc/curlew/internal/h2/hpack"
+	"github.com/curlew-rpc/curlew/internal/signal"
+)
+
+// Outgoing is what one Send puts on the wire, in this order. Nothing is kept
+// of it after Send returns.
+type Outgoing struct {
+	Header  []hpack.Field // a header section, with its pseudo-header fields; nil: none
+	Data    []byte
+	Trailer []hpack.Field // ends the stream; nil: none
+	End     bool          // ends the stream without trailers
+}
+
+// Send sends out. What flow control lets through at once is sent in one piece
+// with its header and trailers; the rest waits for the peer, for the
+// connection's buffer, or for done, whereupon ErrDone is returned with the
+// stream in an undefined place: the caller resets it. One goroutine sends at a
+// time. The error of a stream that has ended is a *StreamError or
+// ErrSendClosed.
+func (s *Stream) Send(out Outgoing, done <-chan struct{}) error {
+	s.conn.mu.Lock()
+	return s.sendUnlock(out, done)
+}
+
+func (s *Stream) sendUnlock(out Outgoing, done <-chan struct{}) error {
+	c := s.conn
+	if err := s.maySendLocked(); err != nil {
+		c.mu.Unlock()
+		return err
+	}
+	if out.Header != nil {
+		s.headed = true
+		end := out.End && len(out.Data) == 0 && out.Trailer == nil
+		c.appendHeadersLocked(s.id, out.Header, end)
+		if end {
+			s.endLocalLocked()
+			c.flushUnlock()
+			return nil
+		}
+	}
+	if len(out.Data) > 0 {
+		if err := s.sendDataLocked(out.Data, out.End && out.Trailer == nil, done); err != nil {
+			c.mu.Unlock()
+			return err
+		}
+	}
+	switch {
+	case out.Trailer != nil:
+		c.appendHeadersLocked(s.id, out.Trailer, true)
+	case out.End && len(out.Data) == 0:
+		c.appendDataLocked(s.id, nil, true)
+	}
+	if out.End || out.Trailer != nil {
+		s.endLocalLocked()
+		c.flushUnlock()
+		return nil
+	}
+	// The first messages after a wait leave at once. A stream that goes on
+	// sending without ever waiting has its messages written in batches.
+	if s.burst++; s.burst > 2 {
+		c.kickUnlock()
+	} else {
+		c.flushUnlock()
+	}
+	return nil
+}
+
+func (s *Stream) maySendLocked() error {
+	switch {
+	case s.err != nil:
+		return s.err
+	case !s.st.maySend():
+		return ErrSendClosed
+	}
+	return nil
+}
+
+// usefulSend is how much DATA makes up for one control frame of the peer's, for
+// instance for the WINDOW_UPDATE that it costs the peer.
+const usefulSend = 64
+
+// sendDataLocked appends data as far as both windows and the buffer allow, and
+// waits for more of them. It unlocks while it waits.
+func (s *Stream) sendDataLocked(data []byte, end bool, done <-chan struct{}) error {
+	c := s.conn
+	var sig signal.Signal
+	for {
+		n := min(len(data), int(s.send.Available()), int(c.send.Available()))
+		// A message that fits goes into the buffer whole, however full that is:
+		// cutting it would cost a wait and save nothing.
+		if n < len(data) || n > c.cfg.SendBuffer {
+			n = min(n, c.cfg.SendBuffer-c.unwrittenLocked())
+		} else if c.unwrittenLocked() >= c.cfg.SendBuffer {
+			n = 0
+		}
+		if n > 0 {
+			s.send.Take(int32(n))
+			c.send.Take(int32(n))
+			c.appendDataLocked(s.id, data[:n], end && n == len(data))
+			data = data[n:]
+			if n >= usefulSend {
+				c.rewardLocked(1)
+			}
+		}
+		if len(data) == 0 {
+			break
+		}
+		if n > 0 && c.connMaySendLocked() && s.send.Available() > 0 {
+			continue
+		}
+		if sig == nil {
+			sig = signal.Get()
+			defer sig.Free()
+		}
+		s.sendSig = sig
+		if s.send.Available() > 0 {
+			c.sendQueue = append(c.sendQueue, sig)
+		}
+		c.flushUnlock()
+		raised := sig.Wait(done)
+		c.mu.Lock()
+		s.sendSig = nil
+		s.burst = 0
+		c.leaveQueueLocked(sig)
+		err := s.maySendLocked()
+		if err == nil && !raised {
+			err = ErrDone
+		}
+		if err != nil {
+			c.wakeSendersLocked() // a turn not taken is passed on
+			return err
+		}
+	}
+	c.wakeSendersLocked()
+	return nil
+}
+
+// endLocalLocked notes that END_STREAM has been appended.
+func (s *Stream) endLocalLocked() {
+	c := s.conn
+	s.st = s.st.endLocal()
+	if s.st == closed {
+		c.removeLocked(s)
+		return
+	}
+	if !c.client {
+		// The answer is complete before the request is: the rest is not wanted
+		// (RFC 9113 §8.1; gRPC "early server closure").
+		c.appendResetLocked(s.id, frame.CodeNo)
+		c.rememberResetLocked(s.id)
+		s.abortLocked(errAnswered)
+	}
+}
+
+// Reset ends the stream with RST_STREAM, unless it has ended. Waits on the
+// stream return.
+func (s *Stream) Reset(code frame.ErrCode) {
+	c := s.conn
+	c.mu.Lock()
+	s.resetLocked(code, errReset)
+	c.flushUnlock()
+}
+
+func (s *Stream) resetLocked(code frame.ErrCode, err *StreamError) {
+	c := s.conn
+	if s.st == closed {
+		return
+	}
+	if c.streams[s.id] == s {
+		c.appendResetLocked(s.id, code)
+		c.rememberResetLocked(s.id)
+	}
+	s.abortLocked(err)
+}
+
+// abortLocked ends the stream with err and lets everybody who waits know.
+func (s *Stream) abortLocked(err *StreamError) {
+	if s.err == nil {
+		s.err = err
+	}
+	s.st = closed
+	s.conn.removeLocked(s)
+	s.wakeLocked()
+}
+
+// wakeLocked wakes both sleepers of the stream, which look again.
+func (s *Stream) wakeLocked() {
+	if s.recvSig != nil {
+		s.recvSig.Raise()
+	}
+	if s.sendSig != nil {
+		s.sendSig.Raise()
+	}
+}

@@ -1,0 +1,94 @@
+package h2
+
+import (
+	"net"
+	"sync"
+	"syscall"
+	"time"
+)
+
+// A socket writes to a connection without blocking the caller: it keeps what
+// the kernel does not take at once, and drain writes that later. It can lie
+// below TLS, whose records must leave whole and in order.
+type socket struct {
+	net.Conn
+	try func(p []byte) (int, error) // nil: this kind of connection can only block
+
+	mu       sync.Mutex
+	rest     []byte // not written yet
+	draining bool   // a drain is in Write
+	blocking bool   // Write blocks, for a TLS handshake
+	err      error
+}
+
+// A tryWriter is a connection that is no file and still can be written
+// without blocking; it may write less than all, or nothing.
+type tryWriter interface {
+	TryWrite(p []byte) (int, error)
+}
+
+func newSocket(nc net.Conn) *socket {
+	s := &socket{Conn: nc}
+	if tw, ok := nc.(tryWriter); ok {
+		s.try = tw.TryWrite
+	} else if sc, ok := nc.(syscall.Conn); ok {
+		if raw, err := sc.SyscallConn(); err == nil {
+			s.try = rawTry(raw)
+		}
+	}
+	return s
+}
+
+// Write takes all of p, or fails.
+func (s *socket) Write(p []byte) (int, error) {
+	if s.blocking {
+		return s.Conn.Write(p)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.err != nil {
+		return 0, s.err
+	}
+	n := 0
+	if s.try != nil && len(s.rest) == 0 && !s.draining {
+		if n, s.err = s.try(p); s.err != nil {
+			return n, s.err
+		}
+	}
+	s.rest = append(s.rest, p[n:]...)
+	return len(p), nil
+}
+
+// blocked reports whether something waits for drain.
+func (s *socket) blocked() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.rest) > 0 && s.err == nil
+}
+
+// drain writes what was left over, waiting for the socket as long as it makes
+// progress within timeout.
+func (s *socket) drain(timeout time.Duration) error {
+	const piece = 64 << 10
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for len(s.rest) > 0 && s.err == nil {
+		rest := s.rest
+		s.rest = nil
+		s.draining = true
+		s.mu.Unlock()
+		var err error
+		for len(rest) > 0 && err == nil {
+			if timeout > 0 {
+				s.Conn.SetWriteDeadline(time.Now().Add(timeout))
+			}
+			var n int
+			n, err = s.Conn.Write(rest[:min(len(rest), piece)])
+			rest = rest[n:]
+		}
+		s.mu.Lock()
+		s.draining = false
+		s.err = err
+	}
+	return s.err
+}

@@ -1,0 +1,158 @@
+package h2
+
+import (
+	"runtime"
+
+	"github.com/curlew-rpc/curlew/internal/bufpool"
+	"github.com/curlew-rpc/curlew/internal/h2/frame"
+	"github.com/curlew-rpc/curlew/internal/h2/hpack"
+	"github.com/curlew-rpc/curlew/internal/signal"
+)
+
+// wire returns the bytes that wait to be written, with room for n more.
+func (c *Conn) roomLocked(n int) *bufpool.Buf {
+	if c.wbuf == nil {
+		c.wbuf = bufpool.Get(n)
+	} else {
+		c.wbuf.Grow(n)
+	}
+	return c.wbuf
+}
+
+func (c *Conn) unwrittenLocked() int {
+	if c.wbuf == nil {
+		return 0
+	}
+	return len(c.wbuf.B)
+}
+
+// appendHeadersLocked appends a header block as HEADERS and, if it is long, CONTINUATION.
+func (c *Conn) appendHeadersLocked(id uint32, fields []hpack.Field, end bool) {
+	b := c.roomLocked(frame.HeaderLen + 256)
+	start := len(b.B)
+	b.B = append(b.B, make([]byte, frame.HeaderLen)...)
+	b.B = c.enc.Append(b.B, fields)
+	block := b.B[start+frame.HeaderLen:]
+	if uint32(len(block)) > c.peerMaxFrame {
+		block = append([]byte(nil), block...)
+		b.B = frame.AppendHeaders(b.B[:start], id, end, c.peerMaxFrame, block)
+		return
+	}
+	flags := frame.FlagEndHeaders
+	if end {
+		flags |= frame.FlagEndStream
+	}
+	frame.PutHeader(b.B[start:], frame.Header{Length: uint32(len(block)), Type: frame.TypeHeaders, Flags: flags, StreamID: id})
+}
+
+func (c *Conn) appendDataLocked(id uint32, data []byte, end bool) {
+	for {
+		n := min(len(data), int(c.peerMaxFrame))
+		b := c.roomLocked(frame.HeaderLen + n)
+		b.B = frame.AppendData(b.B, id, end && n == len(data), data[:n])
+		if data = data[n:]; len(data) == 0 {
+			return
+		}
+	}
+}
+
+func (c *Conn) appendResetLocked(id uint32, code frame.ErrCode) {
+	b := c.roomLocked(frame.HeaderLen + 4)
+	b.B = frame.AppendRSTStream(b.B, id, code)
+}
+
+func (c *Conn) appendWindowUpdateLocked(id, inc uint32) {
+	b := c.roomLocked(frame.HeaderLen + 4)
+	b.B = frame.AppendWindowUpdate(b.B, id, inc)
+}
+
+// flushUnlock writes all that waits, unless somebody is at it already and will
+// take it along. When other streams are busy it first lets them run, so that
+// their frames ride along: one write a batch instead of one a call.
+func (c *Conn) flushUnlock() {
+	if c.writing || c.unwrittenLocked() == 0 {
+		c.mu.Unlock()
+		return
+	}
+	c.writing = true
+	crowded := c.running > 1 || (c.client && len(c.streams) > 1)
+	c.mu.Unlock()
+	if crowded {
+		runtime.Gosched()
+	}
+	c.writeLoop(false)
+}
+
+// kickUnlock has a goroutine write what waits, so that a sender of many
+// messages can go on and fill the buffer meanwhile.
+func (c *Conn) kickUnlock() {
+	if c.writing || c.unwrittenLocked() == 0 {
+		c.mu.Unlock()
+		return
+	}
+	c.writing = true
+	c.mu.Unlock()
+	go c.writeLoop(true)
+}
+
+// writeLoop writes until nothing is left; c.writing is the caller's. Where it
+// must not block and the socket is full, another goroutine goes on.
+func (c *Conn) writeLoop(mayBlock bool) {
+	for {
+		if mayBlock {
+			if err := c.sock.drain(c.cfg.WriteTimeout); err != nil {
+				c.fail(&ConnError{Code: frame.CodeNo, Reason: "writing", Cause: err})
+			}
+		}
+		c.mu.Lock()
+		c.wakeSendersLocked()
+		out := c.wbuf
+		if c.unwrittenLocked() == 0 || c.gone {
+			c.writing = false
+			done := c.closing && !c.gone
+			c.mu.Unlock()
+			if done {
+				c.hangUp()
+			}
+			return
+		}
+		c.wbuf = nil
+		c.forced = 0
+		c.mu.Unlock()
+		_, err := c.nc.Write(out.B)
+		out.Free()
+		if err != nil {
+			c.fail(&ConnError{Code: frame.CodeNo, Reason: "writing", Cause: err})
+		} else if !mayBlock && c.sock.blocked() {
+			go c.writeLoop(true)
+			return
+		}
+	}
+}
+
+// The senders of DATA that wait for the connection, for its window or for room
+// in its buffer, stand in a queue. One is woken at a time; when it has taken
+// its turn it wakes the next if anything is left.
+
+func (c *Conn) wakeSendersLocked() {
+	if len(c.sendQueue) == 0 || !c.connMaySendLocked() {
+		return
+	}
+	sig := c.sendQueue[0]
+	c.sendQueue[0] = nil
+	c.sendQueue = c.sendQueue[1:]
+	sig.Raise()
+}
+
+func (c *Conn) leaveQueueLocked(sig signal.Signal) {
+	for i, q := range c.sendQueue {
+		if q == sig {
+			c.sendQueue = append(c.sendQueue[:i], c.sendQueue[i+1:]...)
+			return
+		}
+	}
+}
+
+func (c *Conn) connMaySendLocked() bool {
+	return c.send.Available() > 0 && c.unwrittenLocked() < c.cfg.SendBuffer
+}

@@ -1,0 +1,238 @@
+package transport
+
+import (
+	"encoding/base64"
+	"fmt"
+	"io"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/curlew-rpc/curlew/codec"
+	"github.com/curlew-rpc/curlew/compress"
+	"github.com/curlew-rpc/curlew/internal/h2"
+	wire "github.com/curlew-rpc/curlew/internal/wire/grpc"
+)
+
+// A Head is what the requests of a method have in common. It is made once and
+// shared by calls; it must not be changed.
+type Head struct {
+	Codec       codec.Codec
+	Compressors []compress.Compressor // those that responses may use
+	Compressor  compress.Compressor   // of requests; nil: none
+	MaxReceive  int
+
+	fields []Field
+}
+
+// pseudoFields is the number of pseudo-header fields, behind which
+// grpc-timeout has its place.
+const pseudoFields = 4
+
+// NewHead prepares the header of a method's requests.
+func NewHead(h Head, scheme, authority, path, userAgent string) *Head {
+	subtype := h.Codec.Name()
+	h.fields = []Field{
+		{Name: ":method", Value: "POST"},
+		{Name: ":scheme", Value: scheme},
+		{Name: ":path", Value: path},
+		{Name: ":authority", Value: authority},
+		{Name: "te", Value: "trailers"},
+		{Name: "content-type", Value: wire.ContentType(subtype)},
+		{Name: "user-agent", Value: userAgent},
+	}
+	if len(h.Compressors) > 0 {
+		h.fields = append(h.fields, Field{Name: "grpc-accept-encoding", Value: acceptEncoding(h.Compressors)})
+	}
+	if h.Compressor != nil {
+		h.fields = append(h.fields, Field{Name: "grpc-encoding", Value: h.Compressor.Name()})
+	}
+	return &h
+}
+
+var fieldScratch = sync.Pool{New: func() any { return new([]Field) }}
+
+// Start opens the attempt on conn, using up a reservation. timeout is the time
+// left for the call, negative for no limit; app are the application's fields;
+// data is the encoded messages that are to leave with the header.
+func (s *ClientStream) Start(conn *ClientConn, head *Head, timeout time.Duration, app []Field, data []byte, end bool, done <-chan struct{}) error {
+	s.head = head
+	s.recv = recv{codec: head.Codec, max: head.MaxReceive}
+	fields := head.fields
+	if timeout >= 0 || len(app) > 0 {
+		scratch := fieldScratch.Get().(*[]Field)
+		fields = append((*scratch)[:0], head.fields[:pseudoFields]...)
+		if timeout >= 0 {
+			var b [16]byte
+			fields = append(fields, Field{Name: "grpc-timeout", Value: string(wire.AppendTimeout(b[:0], timeout)), NoIndex: true})
+		}
+		fields = append(fields, head.fields[pseudoFields:]...)
+		fields = appendFields(fields, app)
+		// The engine encodes header fields before it can come to wait.
+		defer func() {
+			clear(fields)
+			*scratch = fields
+			fieldScratch.Put(scratch)
+		}()
+	}
+	return statusOf(conn.Open(&s.Stream, h2.Outgoing{Header: fields, Data: data, End: end}, done))
+}
+
+// Push sends encoded messages on an open attempt. io.EOF says that the server
+// has ended the call: its status is to be received.
+func (s *ClientStream) Push(data []byte, end bool, done <-chan struct{}) error {
+	err := s.Stream.Send(h2.Outgoing{Data: data, End: end}, done)
+	if err == nil || err == h2.ErrDone {
+		return err
+	}
+	return io.EOF
+}
+
+// Complete waits for the whole response of a call that has one message.
+func (s *ClientStream) Complete(done <-chan struct{}) error {
+	return statusOf(s.Await(wire.PrefixLen+s.head.MaxReceive, done))
+}
+
+// Header waits for the response header and returns the application's fields of
+// it; none if the response is Trailers-Only.
+func (s *ClientStream) Header(done <-chan struct{}) ([]Field, error) {
+	m, err := s.Stream.Header(done)
+	if err != nil {
+		return nil, responseError(err)
+	}
+	if s.TrailersOnly() {
+		return nil, nil
+	}
+	return receivedFields(m)
+}
+
+func responseError(err error) error {
+	if err == io.ErrUnexpectedEOF {
+		return NewStatus(wire.Internal, "the stream ended without a response")
+	}
+	return statusOf(err)
+}
+
+// TrailersOnly reports whether the response, whose header has been received,
+// is one header section with the status in it.
+func (s *ClientStream) TrailersOnly() bool {
+	header, trailer := s.Received()
+	return header != nil && trailer == nil && s.Ended() && field(header.Fields, "grpc-status") != ""
+}
+
+// Receive receives the next message into msg. It returns io.EOF after the last:
+// the status is then that of Trailer.
+func (s *ClientStream) Receive(msg any, done <-chan struct{}) error {
+	if !s.checked {
+		m, err := s.Stream.Header(done)
+		if err != nil {
+			return responseError(err)
+		}
+		if err := s.check(m); err != nil {
+			return err
+		}
+		s.checked = true
+	}
+	return s.recv.next(&s.Stream, done, msg)
+}
+
+// NoMore returns nil if no further message follows.
+func (s *ClientStream) NoMore(done <-chan struct{}) error {
+	return s.recv.ended(&s.Stream, done, "response")
+}
+
+// check judges a response header before its content is read.
+func (s *ClientStream) check(m *h2.Message) error {
+	if m.TooLarge {
+		return NewStatus(wire.ResourceExhausted, "response header larger than the limit")
+	}
+	if s.TrailersOnly() {
+		return nil
+	}
+	if err := wire.CheckResponse(m.Status, field(m.Fields, "content-type"), s.head.Codec.Name()); err != nil {
+		// A grpc-status in trailers that are yet to come would win; a peer that
+		// sends one with such a header is broken either way.
+		if _, trailer := s.Received(); trailer == nil || field(trailer.Fields, "grpc-status") == "" {
+			return statusOf(err)
+		}
+	}
+	encoding := field(m.Fields, "grpc-encoding")
+	if encoding == "" || encoding == wire.Identity {
+		return nil
+	}
+	for _, c := range s.head.Compressors {
+		if c.Name() == encoding {
+			s.recv.comp = c
+			return nil
+		}
+	}
+	return NewStatus(wire.Internal, fmt.Sprintf("the response is compressed with %q, which was not offered", encoding))
+}
+
+// Trailer returns the application's fields of the trailers and the status of a
+// response that has ended; nil for OK.
+func (s *ClientStream) Trailer() ([]Field, *Status) {
+	header, m := s.Received()
+	if m == nil {
+		m = header
+		if header == nil || !s.TrailersOnly() {
+			return nil, missingStatus(s, header)
+		}
+	}
+	if len(m.Fields) == 1 && m.Fields[0].Name == "grpc-status" && m.Fields[0].Value == "0" {
+		return nil, nil
+	}
+	app, err := receivedFields(m)
+	if err != nil {
+		return nil, err.(*Status)
+	}
+	return app, readStatus(s, header, m)
+}
+
+func missingStatus(s *ClientStream, header *h2.Message) *Status {
+	if header != nil {
+		if err := s.check(header); err != nil {
+			if st, ok := err.(*Status); ok {
+				return st
+			}
+		}
+	}
+	return NewStatus(wire.Internal, "the response ended without a grpc-status")
+}
+
+// readStatus reads the status of trailers, PROTOCOL-HTTP2 "Responses".
+func readStatus(s *ClientStream, header, m *h2.Message) *Status {
+	if m.TooLarge {
+		return NewStatus(wire.ResourceExhausted, "response trailers larger than the limit")
+	}
+	value := field(m.Fields, "grpc-status")
+	if value == "" {
+		return missingStatus(s, header)
+	}
+	st := &Status{Code: wire.ParseStatus(value), Message: wire.DecodeMessage(field(m.Fields, "grpc-message")), Remote: true}
+	if st.Code == wire.OK {
+		return nil
+	}
+	if bin := field(m.Fields, "grpc-status-details-bin"); bin != "" {
+		raw, err := base64.RawStdEncoding.DecodeString(strings.TrimRight(bin, "="))
+		if err == nil {
+			// Details that cannot be read leave the status as the fields say.
+			_, _, st.Details, _ = wire.ParseDetails(raw)
+		}
+	}
+	return st
+}
+
+func receivedFields(m *h2.Message) ([]Field, error) {
+	n := 0
+	for i := range m.Fields {
+		if wire.Visible(m.Fields[i].Name) {
+			n++
+		}
+	}
+	if n == 0 {
+		return nil, nil
+	}
+	out, err := visible(m.Fields, n)
+	return out, statusOf(err)
+}

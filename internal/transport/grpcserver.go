@@ -1,0 +1,250 @@
+package transport
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/curlew-rpc/curlew/codec"
+	"github.com/curlew-rpc/curlew/compress"
+	"github.com/curlew-rpc/curlew/internal/h2"
+	wire "github.com/curlew-rpc/curlew/internal/wire/grpc"
+)
+
+// GRPC is the gRPC protocol of a server.
+type GRPC struct {
+	// Lookup finds what serves a path; nil if nothing does. It is called on
+	// reading goroutines, for each path only once as long as it repeats itself.
+	Lookup func(path string) Target
+	// Refused makes the call that answers a request which no target can.
+	Refused     func() Call
+	Codecs      []codec.Codec // by content subtype; the first is the default
+	Compressors []compress.Compressor
+	MaxHeader   uint32
+}
+
+// A Target is a method of a server.
+type Target interface {
+	// NewCall makes a call of the method. It runs on a reading goroutine.
+	NewCall() Call
+	// Whole reports whether the request is one message, so that the handler is
+	// started when that has arrived; MaxReceive bounds it.
+	Whole() bool
+	MaxReceive() int
+}
+
+// A Call is what a ServerStream is embedded in.
+type Call interface {
+	h2.Owner
+	Base() *ServerStream
+}
+
+// A Request is the header of a gRPC request, read. It is shared by the calls
+// that repeat it, and must not be changed.
+type Request struct {
+	Path, Authority string
+	Header          []Field // what the application may see; -bin values decoded
+	Timeout         time.Duration
+	HasTimeout      bool
+	Accept          string // grpc-accept-encoding
+	Codec           codec.Codec
+	Refusal         *Status // not nil: this is the answer
+
+	target  Target
+	in, out compress.Compressor // nil: messages are not compressed
+	reply   []Field             // the response header
+	http    int                 // refused with this HTTP status
+}
+
+// A memo is a request that was read before.
+type memo struct {
+	grpc *Request
+}
+
+// Matches implements [Protocol].
+func (*GRPC) Matches(contentType string) bool {
+	_, ok := wire.ContentSubtype(contentType)
+	return ok
+}
+
+// AcceptOnReader implements [Protocol].
+func (g *GRPC) AcceptOnReader(sc *ServerConn, m *h2.Message) (*h2.Stream, h2.Start) {
+	req := sc.memo.grpc
+	if req == nil {
+		req = g.read(m)
+		sc.memo.grpc = req
+	}
+	if req.http != 0 {
+		more := []Field(nil)
+		if req.http == 405 {
+			more = append(more, Field{Name: "allow", Value: "POST"})
+		}
+		return refuse(req.http, "text/plain", req.Refusal.Message, more...)
+	}
+	var call Call
+	start := h2.Start{}
+	if req.target == nil || req.Refusal != nil {
+		call = g.Refused()
+	} else {
+		call = req.target.NewCall()
+		if req.target.Whole() {
+			start = h2.Start{Whole: true, Limit: wire.PrefixLen + req.target.MaxReceive()}
+		}
+	}
+	s := call.Base()
+	s.Init(call)
+	s.Request = req
+	s.ServerConn = sc
+	if req.HasTimeout {
+		s.Arrived = time.Now()
+	}
+	if req.target != nil {
+		s.recv = recv{codec: req.Codec, comp: req.in, max: req.target.MaxReceive()}
+	}
+	return &s.Stream, start
+}
+
+// read judges a request header and keeps what calls need of it.
+func (g *GRPC) read(m *h2.Message) *Request {
+	req := &Request{Path: m.Path, Authority: m.Authority}
+	ct := field(m.Fields, "content-type")
+	subtype, _ := wire.ContentSubtype(ct)
+	req.reply = append(make([]Field, 0, 4), Field{Name: ":status", Value: "200"}, Field{Name: "content-type", Value: ct})
+	switch {
+	case m.Method != "POST":
+		req.refuseHTTP(405, "gRPC requests are POST")
+		return req
+	case m.TooLarge:
+		req.refuse(wire.ResourceExhausted, fmt.Sprintf("request header larger than the limit of %d bytes", g.MaxHeader))
+		return req
+	case m.Authority == "":
+		req.refuseHTTP(400, "the request has neither :authority nor host")
+		return req
+	}
+	if req.Codec = g.codec(subtype); req.Codec == nil {
+		req.refuseHTTP(415, "no codec for content-type "+ct)
+		return req
+	}
+	// The path is judged before anything else of the application looks at it.
+	service, method, ok := wire.SplitPath(m.Path)
+	if ok {
+		req.target = g.Lookup(m.Path)
+	}
+	if req.target == nil {
+		text := fmt.Sprintf("unknown method %s of service %s", method, service)
+		if !ok {
+			text = "malformed method name " + wire.EncodeMessage(m.Path)
+		}
+		req.refuse(wire.Unimplemented, text)
+		return req
+	}
+	if err := g.readFields(req, m); err != nil {
+		st, _ := statusOf(err).(*Status)
+		req.refuse(st.Code, st.Message)
+	}
+	return req
+}
+
+func (req *Request) refuse(code wire.Code, text string) { req.Refusal = NewStatus(code, text) }
+
+func (req *Request) refuseHTTP(status int, text string) {
+	req.http = status
+	req.refuse(wire.Unknown, text)
+}
+
+func (g *GRPC) readFields(req *Request, m *h2.Message) error {
+	own := 0
+	for i := range m.Fields {
+		f := &m.Fields[i]
+		switch f.Name {
+		case "grpc-timeout":
+			d, err := wire.ParseTimeout(f.Value)
+			if err != nil {
+				return err
+			}
+			req.Timeout, req.HasTimeout = d, true
+		case "grpc-encoding":
+			if req.in = g.compressor(f.Value); req.in == nil && f.Value != wire.Identity {
+				req.reply = append(req.reply, Field{Name: "grpc-accept-encoding", Value: g.AcceptEncoding()})
+				return NewStatus(wire.Unimplemented, fmt.Sprintf("messages are compressed with %q, this server knows %s", f.Value, g.AcceptEncoding()))
+			}
+		case "grpc-accept-encoding":
+			req.Accept = f.Value
+		}
+		if wire.Visible(f.Name) {
+			own++
+		}
+	}
+	if own > 0 {
+		header, err := visible(m.Fields, own)
+		if err != nil {
+			return err
+		}
+		req.Header = header
+	}
+	// A server compresses for a client that does so itself; a handler can decide
+	// otherwise by SetCompressor.
+	if req.in != nil && wire.Accepts(req.Accept, req.in.Name()) {
+		req.out = req.in
+	}
+	if req.out != nil {
+		req.reply = append(req.reply, Field{Name: "grpc-encoding", Value: req.out.Name()})
+	}
+	return nil
+}
+
+// visible returns the fields that an application sees, their binary values decoded.
+func visible(fields []Field, n int) ([]Field, error) {
+	out := make([]Field, 0, n)
+	for _, f := range fields {
+		if !wire.Visible(f.Name) {
+			continue
+		}
+		if !wire.IsBin(f.Name) {
+			out = append(out, Field{Name: f.Name, Value: f.Value})
+			continue
+		}
+		values, err := wire.DecodeBin(f.Value)
+		if err != nil {
+			return nil, err
+		}
+		for _, v := range values {
+			out = append(out, Field{Name: f.Name, Value: v})
+		}
+	}
+	return out, nil
+}
+
+func (g *GRPC) codec(subtype string) codec.Codec {
+	if subtype == "" {
+		return g.Codecs[0]
+	}
+	for _, c := range g.Codecs {
+		if c.Name() == subtype {
+			return c
+		}
+	}
+	return nil
+}
+
+func (g *GRPC) compressor(name string) compress.Compressor {
+	for _, c := range g.Compressors {
+		if c.Name() == name {
+			return c
+		}
+	}
+	return nil
+}
+
+// AcceptEncoding returns the value of grpc-accept-encoding.
+func (g *GRPC) AcceptEncoding() string { return acceptEncoding(g.Compressors) }
+
+func acceptEncoding(comps []compress.Compressor) string {
+	var b strings.Builder
+	b.WriteString(wire.Identity)
+	for _, c := range comps {
+		b.WriteByte(',')
+		b.WriteString(c.Name())
+	}
+	return b.String()
+}

@@ -1,0 +1,98 @@
+package transport
+
+import (
+	"errors"
+	"strconv"
+
+	"github.com/curlew-rpc/curlew/internal/h2"
+	"github.com/curlew-rpc/curlew/internal/h2/frame"
+	"github.com/curlew-rpc/curlew/internal/h2/hpack"
+)
+
+// A Field is a header field as the engine has it.
+type Field = hpack.Field
+
+// A ServerConn is one connection of a server.
+type ServerConn struct {
+	*h2.Conn
+	server *Server
+
+	// The reading goroutine's memory of the last request: calls repeat
+	// themselves, and the engine gives equal requests as the same message.
+	last     *h2.Message
+	protocol Protocol
+	memo     memo
+}
+
+// closed hears that the connection is gone.
+func (sc *ServerConn) closed(err error) {
+	s := sc.server
+	var ce *h2.ConnError
+	if errors.As(err, &ce) && ce.Cause == nil && !ce.Remote {
+		s.cfg.Logger.Warn("connection ended: the peer broke the protocol", "peer", sc.RemoteAddr(), "err", err)
+	} else {
+		s.cfg.Logger.Debug("connection ended", "peer", sc.RemoteAddr(), "err", err)
+	}
+	s.mu.Lock()
+	delete(s.conns, sc)
+	s.mu.Unlock()
+	s.freeSlot()
+	s.wg.Done()
+}
+
+// AcceptOnReader implements [h2.Acceptor].
+func (sc *ServerConn) AcceptOnReader(m *h2.Message) (*h2.Stream, h2.Start) {
+	if m != sc.last {
+		sc.last = m
+		sc.memo = memo{}
+		sc.protocol = sc.find(m)
+	}
+	if sc.protocol == nil {
+		return refuse(415, "text/plain", "the content-type of the request is none that this server speaks")
+	}
+	return sc.protocol.AcceptOnReader(sc, m)
+}
+
+func (sc *ServerConn) find(m *h2.Message) Protocol {
+	ct := field(m.Fields, "content-type")
+	for _, p := range sc.server.cfg.Protocols {
+		if p.Matches(ct) {
+			return p
+		}
+	}
+	return nil
+}
+
+func field(fields []Field, name string) string {
+	for i := range fields {
+		if fields[i].Name == name {
+			return fields[i].Value
+		}
+	}
+	return ""
+}
+
+// A refusal answers a request with an HTTP status and a line of text.
+type refusal struct {
+	h2.Stream
+	fields []Field
+	text   string
+}
+
+func refuse(status int, contentType, text string, more ...Field) (*h2.Stream, h2.Start) {
+	r := &refusal{text: text + "\n"}
+	r.fields = append(append(r.fields,
+		Field{Name: ":status", Value: strconv.Itoa(status)},
+		Field{Name: "content-type", Value: contentType},
+		Field{Name: "content-length", Value: strconv.Itoa(len(r.text))},
+	), more...)
+	r.Init(r)
+	return &r.Stream, h2.Start{}
+}
+
+func (r *refusal) Serve() {
+	// An error means that nobody listens any more.
+	_ = r.Send(h2.Outgoing{Header: r.fields, Data: []byte(r.text), End: true}, nil)
+}
+
+func (r *refusal) Aborted(error) { r.Reset(frame.CodeCancel) }

@@ -1,0 +1,180 @@
+package transport
+
+import (
+	"encoding/base64"
+	"io"
+	"time"
+
+	"github.com/curlew-rpc/curlew/compress"
+	"github.com/curlew-rpc/curlew/internal/bufpool"
+	"github.com/curlew-rpc/curlew/internal/h2"
+	wire "github.com/curlew-rpc/curlew/internal/wire/grpc"
+)
+
+// A ServerStream is one gRPC call at the server. One goroutine receives and one
+// sends; Finish comes last.
+type ServerStream struct {
+	h2.Stream
+	Request    *Request
+	ServerConn *ServerConn
+	Arrived    time.Time // if the request has a timeout
+
+	recv    recv
+	headed  bool // the response header has been sent
+	plain   bool // messages are sent uncompressed whatever was negotiated
+	forced  compress.Compressor
+	pending *bufpool.Buf // the answer of a call that has one, until Finish
+}
+
+// Receive receives the next message into msg; io.EOF after the last, or a
+// *Status, or h2.ErrDone.
+func (s *ServerStream) Receive(msg any, done <-chan struct{}) error {
+	return s.recv.next(&s.Stream, done, msg)
+}
+
+// ReceiveOnly receives the one message of a request that has one.
+func (s *ServerStream) ReceiveOnly(msg any, done <-chan struct{}) error {
+	err := s.recv.next(&s.Stream, done, msg)
+	if err == io.EOF {
+		return NewStatus(wire.Unimplemented, "the request has no message")
+	}
+	if err != nil {
+		return err
+	}
+	return s.recv.ended(&s.Stream, done, "request")
+}
+
+// SetCompressor has messages compressed with c, or not at all if c is nil,
+// instead of as the client compresses. It reports false when the response
+// header, which announces it, has been sent.
+func (s *ServerStream) SetCompressor(c compress.Compressor) bool {
+	if s.headed && c != nil && c != s.compressor() {
+		return false
+	}
+	s.plain, s.forced = c == nil, c
+	return true
+}
+
+func (s *ServerStream) compressor() compress.Compressor {
+	switch {
+	case s.plain:
+		return nil
+	case s.forced != nil:
+		return s.forced
+	}
+	return s.Request.out
+}
+
+// header returns the response header with the application's fields.
+func (s *ServerStream) header(app []Field) []Field {
+	s.headed = true
+	reply := s.Request.reply
+	if s.forced != nil && s.forced != s.Request.out {
+		reply = make([]Field, 0, len(s.Request.reply)+1+len(app))
+		for _, f := range s.Request.reply {
+			if f.Name != "grpc-encoding" {
+				reply = append(reply, f)
+			}
+		}
+		reply = append(reply, Field{Name: "grpc-encoding", Value: s.forced.Name()})
+	}
+	return appendFields(reply[:len(reply):len(reply)], app)
+}
+
+// appendFields appends the application's fields in their form on the wire.
+func appendFields(dst, app []Field) []Field {
+	for _, f := range app {
+		if wire.IsBin(f.Name) {
+			f.Value = wire.EncodeBin(f.Value)
+		}
+		dst = append(dst, f)
+	}
+	return dst
+}
+
+// SendHeader sends the response header with the application's fields, once.
+func (s *ServerStream) SendHeader(app []Field, done <-chan struct{}) error {
+	if s.headed {
+		return nil
+	}
+	return statusOf(s.Stream.Send(h2.Outgoing{Header: s.header(app)}, done))
+}
+
+// Send sends a message, and the header before the first.
+func (s *ServerStream) Send(msg any, max int, app []Field, done <-chan struct{}) error {
+	b, err := Encode(s.Request.Codec, s.compressor(), msg, max)
+	if err != nil {
+		return err
+	}
+	out := h2.Outgoing{Data: b.B}
+	if !s.headed {
+		out.Header = s.header(app)
+	}
+	err = s.Stream.Send(out, done)
+	b.Free()
+	return statusOf(err)
+}
+
+// Hold keeps the one message of the response until Finish sends it with
+// everything else.
+func (s *ServerStream) Hold(msg any, max int) error {
+	if s.pending != nil {
+		return NewStatus(wire.Internal, "a second response message in a call that has one")
+	}
+	b, err := Encode(s.Request.Codec, s.compressor(), msg, max)
+	s.pending = b
+	return err
+}
+
+// Held reports whether Hold has a message.
+func (s *ServerStream) Held() bool { return s.pending != nil }
+
+var okTrailer = []Field{{Name: "grpc-status", Value: "0"}}
+
+// Finish ends the call with a status, nil for OK, and the application's
+// header, if it has not been sent, and trailer fields.
+func (s *ServerStream) Finish(st *Status, header, trailer []Field, done <-chan struct{}) error {
+	out := h2.Outgoing{Trailer: okTrailer}
+	if st != nil {
+		out.Trailer = statusFields(nil, st)
+	}
+	if len(trailer) > 0 {
+		out.Trailer = appendFields(out.Trailer[:len(out.Trailer):len(out.Trailer)], trailer)
+	}
+	if s.pending != nil && st == nil {
+		out.Data = s.pending.B
+	}
+	switch {
+	case s.headed:
+	case len(out.Data) > 0 || st == nil:
+		out.Header = s.header(header)
+	default:
+		// Trailers-Only: an immediate error is one header section, which the
+		// client knows to be retryable (gRFC A6).
+		all := s.header(header)
+		out.Header, out.Trailer, out.End = append(all[:len(all):len(all)], out.Trailer...), nil, true
+	}
+	err := s.Stream.Send(out, done)
+	s.pending.Free()
+	s.pending = nil
+	return statusOf(err)
+}
+
+// statusFields appends the trailer fields of a status that is not OK.
+func statusFields(dst []Field, st *Status) []Field {
+	dst = append(dst, Field{Name: "grpc-status", Value: wire.StatusString(st.Code)})
+	if st.Message != "" {
+		dst = append(dst, Field{Name: "grpc-message", Value: wire.EncodeMessage(st.Message), NoIndex: true})
+	}
+	if len(st.Details) > 0 {
+		b := wire.AppendDetails(nil, st.Code, st.Message, st.Details)
+		dst = append(dst, Field{Name: "grpc-status-details-bin", Value: base64.RawStdEncoding.EncodeToString(b), NoIndex: true})
+	}
+	return dst
+}
+
+// Release frees a message that was never sent, of a call that ends otherwise.
+func (s *ServerStream) Release() {
+	s.pending.Free()
+	s.pending = nil
+}

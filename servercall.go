@@ -1,0 +1,201 @@
+package curlew
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"runtime/debug"
+	"sync"
+
+	"github.com/curlew-rpc/curlew/internal/h2"
+	"github.com/curlew-rpc/curlew/internal/h2/frame"
+	"github.com/curlew-rpc/curlew/internal/transport"
+	wire "github.com/curlew-rpc/curlew/internal/wire/grpc"
+)
+
+// A serverCall is one call at the server: its stream, its context, and what
+// handlers see of it, in one allocation. It is never reused, since handlers and
+// goroutines that they start may keep it.
+type serverCall struct {
+	ts     transport.ServerStream
+	call   Call
+	ctx    callContext
+	srv    *Server
+	method *serverMethod // nil: refused
+
+	// A handler may leave goroutines behind that still use the call; they find
+	// it closed instead of a stream that is being cleaned up.
+	recvMu, sendMu sync.Mutex
+	closed         bool // under both
+	received       bool // the only request message, under recvMu
+}
+
+// Base implements [transport.Call].
+func (c *serverCall) Base() *transport.ServerStream { return &c.ts }
+
+// Aborted implements [h2.Owner].
+func (c *serverCall) Aborted(error) { c.ctx.cancel(context.Canceled) }
+
+// Serve implements [h2.Owner].
+func (c *serverCall) Serve() {
+	req := c.ts.Request
+	c.call.server = c
+	c.call.Stream = c
+	c.call.request = Header{req.Header}
+	c.ctx.base = c.srv.base
+	c.ctx.call = &c.call
+	if req.HasTimeout {
+		c.ctx.deadline = c.ts.Arrived.Add(req.Timeout)
+	}
+	c.finish(c.perform())
+}
+
+// perform runs the interceptors and the handler.
+func (c *serverCall) perform() (err error) {
+	if st := c.ts.Request.Refusal; st != nil {
+		return errorOf(st)
+	}
+	if c.ctx.Err() != nil {
+		return contextError(&c.ctx)
+	}
+	c.call.method = c.method.Method
+	defer func() {
+		if p := recover(); p != nil {
+			c.srv.log.Error("panic in a handler", "method", c.method.Method.Path, "panic", p, "stack", string(debug.Stack()))
+			err = Errorf(Internal, "the handler panicked")
+		}
+	}()
+	return c.method.handler(&c.ctx, &c.call)
+}
+
+// finish sends the call's end and closes it.
+func (c *serverCall) finish(err error) {
+	st := statusOf(err)
+	if st != nil && st.Code == wire.Unknown {
+		c.srv.log.Warn("a handler failed with an error that is not sent", "method", c.ts.Request.Path, "err", err)
+	}
+	c.sendMu.Lock()
+	if st == nil && c.method != nil && !c.method.Method.Kind.ManyResponses() && !c.ts.Held() {
+		st = transport.NewStatus(wire.Internal, "the handler returned no message")
+	}
+	if bad := errors.Join(c.call.response.check(), c.call.trailer.check()); bad != nil {
+		st = transport.NewStatus(wire.Internal, bad.Error())
+		c.call.response, c.call.trailer = Header{}, Header{}
+	}
+	// An error means that the client is gone or has reset the call.
+	if err := c.ts.Finish(st, c.call.response.fields, c.call.trailer.fields, c.ctx.waitDone()); err != nil {
+		c.ts.Reset(frame.CodeCancel)
+	}
+	c.ctx.cancel(context.Canceled)
+	c.recvMu.Lock()
+	c.closed = true
+	c.recvMu.Unlock()
+	c.sendMu.Unlock()
+}
+
+var errCallOver = Errorf(Canceled, "the call is over: its handler has returned")
+
+// Send implements [Stream].
+func (c *serverCall) Send(msg any) error {
+	c.sendMu.Lock()
+	defer c.sendMu.Unlock()
+	if c.closed {
+		return errCallOver
+	}
+	if !c.method.Method.Kind.ManyResponses() {
+		return errorOf(c.ts.Hold(msg, c.srv.maxSend))
+	}
+	if err := c.call.response.check(); err != nil {
+		return err
+	}
+	return c.explain(c.ts.Send(msg, c.srv.maxSend, c.call.response.fields, c.ctx.waitDone()))
+}
+
+// Recv implements [Stream].
+func (c *serverCall) Recv(msg any) error {
+	c.recvMu.Lock()
+	defer c.recvMu.Unlock()
+	switch {
+	case c.closed:
+		return errCallOver
+	case c.method.Method.Kind.ManyRequests():
+		return c.explain(c.ts.Receive(msg, c.ctx.waitDone()))
+	case c.received:
+		return io.EOF
+	}
+	c.received = true
+	return c.explain(c.ts.ReceiveOnly(msg, c.ctx.waitDone()))
+}
+
+// CloseSend implements [Stream].
+func (c *serverCall) CloseSend() error { return nil }
+
+// explain returns the error that a handler sees for one of the stream.
+func (c *serverCall) explain(err error) error {
+	if err == nil || err == io.EOF {
+		return err
+	}
+	if err == h2.ErrDone || c.ctx.Err() != nil {
+		c.ctx.Err()
+		return contextError(&c.ctx)
+	}
+	return errorOf(err)
+}
+
+func (c *serverCall) sendHeader() error {
+	c.sendMu.Lock()
+	defer c.sendMu.Unlock()
+	if c.closed {
+		return errCallOver
+	}
+	if err := c.call.response.check(); err != nil {
+		return err
+	}
+	return c.explain(c.ts.SendHeader(c.call.response.fields, c.ctx.waitDone()))
+}
+
+func (c *serverCall) setCompression(name string) error {
+	c.sendMu.Lock()
+	defer c.sendMu.Unlock()
+	if c.closed {
+		return errCallOver
+	}
+	if name == wire.Identity {
+		c.ts.SetCompressor(nil)
+		return nil
+	}
+	comp := c.srv.compressor(name)
+	switch {
+	case comp == nil:
+		return Errorf(Internal, "no compressor %q on this server", name)
+	case !wire.Accepts(c.ts.Request.Accept, name):
+		return Errorf(FailedPrecondition, "the client does not accept messages compressed with %q", name)
+	case !c.ts.SetCompressor(comp):
+		return Errorf(FailedPrecondition, "the response header, which announces the compression, has been sent")
+	}
+	return nil
+}
+
+func (c *serverCall) peer() Peer {
+	conn := c.ts.ServerConn
+	return Peer{Addr: conn.RemoteAddr(), LocalAddr: conn.LocalAddr(), TLS: conn.TLS(), Authority: c.ts.Request.Authority}
+}
+
+// A serverMethod is a registered method of a server.
+type serverMethod struct {
+	*Method
+	handler Handler // with interceptors around
+	srv     *Server
+}
+
+// NewCall implements [transport.Target].
+func (m *serverMethod) NewCall() transport.Call { return &serverCall{srv: m.srv, method: m} }
+
+// Whole implements [transport.Target].
+func (m *serverMethod) Whole() bool { return !m.Kind.ManyRequests() }
+
+// MaxReceive implements [transport.Target].
+func (m *serverMethod) MaxReceive() int { return m.srv.maxReceive }
+
+func (m *serverMethod) String() string { return fmt.Sprintf("%s (%v)", m.Path, m.Kind) }
