@@ -1,0 +1,32 @@
+// Protoc-gen-curlew is a plugin of protoc and buf that generates Go code of the
+// services in .proto files: what a server implements, and a client. Messages are
+// protoc-gen-go's.
+//
+//	protoc --go_out=. --go_opt=paths=source_relative \
+//	       --curlew_out=. --curlew_opt=paths=source_relative user/v1/user.proto
+//
+// Options are protoc-gen-go's (paths, module, M and so on) and
+//
+//	package_suffix=curlew   put the code in a package of its own, <package>curlew,
+//	                        below that of the messages
+package main
+
+import (
+	"fmt"
+	"os"
+
+	"github.com/curlew-rpc/curlew/internal/gen"
+	"google.golang.org/protobuf/compiler/protogen"
+)
+
+func main() {
+	if len(os.Args) == 2 && os.Args[1] == "--version" {
+		fmt.Println("protoc-gen-curlew", gen.Version)
+		return
+	}
+	var o gen.Options
+	protogen.Options{ParamFunc: o.Set}.Run(func(p *protogen.Plugin) error {
+		gen.Generate(p, o)
+		return nil
+	})
+}
