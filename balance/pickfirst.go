@@ -145,7 +145,7 @@ func (p *pfPlanner) startAttempts(now time.Time, views map[Ref]*View) {
 			failed++
 		}
 	}
-	for p.started < len(p.order) && (failed == p.started || !now.Before(p.next)) {
+	for p.started < len(p.order) && (p.latestFailed(views) || !now.Before(p.next)) {
 		v := views[p.order[p.started]]
 		p.started++
 		if v.State == TransientFailure {
@@ -157,6 +157,12 @@ func (p *pfPlanner) startAttempts(now time.Time, views map[Ref]*View) {
 	if failed == len(p.order) {
 		p.phase, p.failing = pfFailed, true
 	}
+}
+
+// latestFailed reports whether the attempt started last has failed, or none has been
+// started. The failure of an earlier one is no reason to hurry.
+func (p *pfPlanner) latestFailed(views map[Ref]*View) bool {
+	return p.started == 0 || views[p.order[p.started-1]].State == TransientFailure
 }
 
 // attemptOrder is that of RFC 8305 §4. The addresses of one endpoint follow each

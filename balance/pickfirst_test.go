@@ -50,6 +50,14 @@ func TestPickFirstWaitsForAttemptsUnderWay(t *testing.T) {
 	s.pass(10*ms).set("a", TransientFailure).expect(t, "CONNECTING [a b] queue 240ms")
 }
 
+// A failure of the latest starts the next, although an earlier one is under way.
+func TestPickFirstGoesOnWhenTheLatestFails(t *testing.T) {
+	s := newScene(PickFirst()).list("a", "b", "c")
+	s.expect(t, "CONNECTING [a] queue 250ms")
+	s.pass(250*ms).expect(t, "CONNECTING [a b] queue 250ms")
+	s.pass(10*ms).set("b", TransientFailure).expect(t, "CONNECTING [a b c] queue")
+}
+
 func TestPickFirstFamiliesTakeTurns(t *testing.T) {
 	s := newScene(PickFirst()).list("v6a", "v6b", "v4a", "v4b")
 	s.step()

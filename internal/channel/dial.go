@@ -32,15 +32,16 @@ func (ch *Channel[C]) dialOnLoop(ep *endpoint[C], now time.Time) {
 	})
 }
 
-// race tries the addresses one after the other, the next when one fails or has
-// had its time alone, and reports the first connection (RFC 8305 §5). It returns
+// race tries the addresses one after the other, the next when the latest fails or
+// has had its time alone, and reports the first connection (RFC 8305 §5). It returns
 // when all tries have ended.
 func (ch *Channel[C]) race(ctx context.Context, a *attempt[C]) {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	type result struct {
-		l   *link[C]
-		err error
+		l     *link[C]
+		err   error
+		still int // addresses left when it started
 	}
 	results := make(chan result)
 	alone := time.NewTimer(0)
@@ -55,17 +56,20 @@ func (ch *Channel[C]) race(ctx context.Context, a *attempt[C]) {
 			}
 			addr := waiting[0]
 			waiting, running = waiting[1:], running+1
+			still := len(waiting)
 			alone.Reset(balance.AttemptDelay)
 			go func() {
 				l, err := ch.dialAddr(ctx, a, addr)
-				results <- result{l, err}
+				results <- result{l, err, still}
 			}()
 		case r := <-results:
 			running--
 			switch {
 			case r.err != nil:
 				errs = append(errs, r.err)
-				alone.Reset(0)
+				if r.still == len(waiting) { // the latest; earlier ones had their time
+					alone.Reset(0)
+				}
 			case won:
 				r.l.conn.Close()
 			default:

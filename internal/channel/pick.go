@@ -4,7 +4,6 @@ import (
 	"context"
 
 	"github.com/curlew-rpc/curlew/balance"
-	"github.com/curlew-rpc/curlew/internal/signal"
 )
 
 // A Picked is a connection with a stream slot reserved for one attempt.
@@ -100,8 +99,7 @@ func (ch *Channel[C]) choose(t *table[C], call *balance.Call) (p balance.Pick, e
 
 // awaitSlot queues at ep. Without ok and error ep cannot be used any more.
 func (ch *Channel[C]) awaitSlot(ctx context.Context, ep *endpoint[C]) (c C, ok bool, err error) {
-	w := &waiter{wake: signal.Get()}
-	defer w.wake.Free()
+	w := &waiter{wake: make(chan struct{}, 1)}
 	if !ep.queue.join(w) {
 		return c, false, nil
 	}
@@ -119,7 +117,9 @@ func (ch *Channel[C]) awaitSlot(ctx context.Context, ep *endpoint[C]) (c C, ok b
 				return c, true, nil
 			}
 		}
-		if !w.wake.Wait(ctx.Done()) {
+		select {
+		case <-w.wake:
+		case <-ctx.Done():
 			return c, false, ctx.Err()
 		}
 	}

@@ -3,8 +3,6 @@ package channel
 import (
 	"sync"
 	"sync/atomic"
-
-	"github.com/curlew-rpc/curlew/internal/signal"
 )
 
 // A queue holds, in the order of their coming, the calls that wait for a stream
@@ -19,9 +17,17 @@ type queue struct {
 }
 
 type waiter struct {
-	wake       signal.Signal
+	wake       chan struct{} // holds one value
 	prev, next *waiter
 	queued     bool
+}
+
+// raise wakes the waiter, now or when it comes to sleep.
+func (w *waiter) raise() {
+	select {
+	case w.wake <- struct{}{}:
+	default:
+	}
 }
 
 // begin lets calls queue.
@@ -39,7 +45,7 @@ func (q *queue) end() {
 	for w := q.first; w != nil; {
 		next := w.next
 		w.prev, w.next, w.queued = nil, nil, false
-		w.wake.Raise()
+		w.raise()
 		w = next
 	}
 	q.first, q.last = nil, nil
@@ -79,7 +85,7 @@ func (q *queue) leave(w *waiter) {
 	if w.prev != nil {
 		w.prev.next = w.next
 	} else if q.first = w.next; q.first != nil {
-		q.first.wake.Raise()
+		q.first.raise()
 	}
 	w.prev, w.next, w.queued = nil, nil, false
 	q.length.Add(-1)
@@ -99,7 +105,7 @@ func (q *queue) capacity() {
 	}
 	q.mu.Lock()
 	if q.first != nil {
-		q.first.wake.Raise()
+		q.first.raise()
 	}
 	q.mu.Unlock()
 }
