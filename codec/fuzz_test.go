@@ -5,7 +5,9 @@ import (
 	"encoding/json"
 	"testing"
 
+	"google.golang.org/protobuf/encoding/protowire"
 	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/reflect/protoreflect"
 )
 
 func FuzzProto(f *testing.F) {
@@ -30,7 +32,7 @@ func FuzzProto(f *testing.F) {
 				t.Fatalf("%s: %x is decoded and not encoded: %v", name, wire, err)
 			}
 			again := m.ProtoReflect().New().Interface()
-			if err := Proto().Unmarshal(first, again); err != nil || !proto.Equal(m, again) {
+			if err := Proto().Unmarshal(first, again); err != nil || !proto.Equal(m, again) && !misTyped(m.ProtoReflect()) {
 				t.Fatalf("%s: %v comes back as %v, %v", name, m, again, err)
 			}
 			c := Proto().(SizedAppender)
@@ -41,6 +43,21 @@ func FuzzProto(f *testing.F) {
 			}
 		}
 	})
+}
+
+// misTyped reports whether m has an unknown field under the number of a field that
+// it knows: the wire had another type than the schema. Beside a lazy field that was
+// not read yet, protobuf-go 1.36 encodes such a field twice.
+func misTyped(m protoreflect.Message) bool {
+	for b := m.GetUnknown(); len(b) > 0; {
+		number, _, n := protowire.ConsumeField(b)
+		if m.Descriptor().Fields().ByNumber(number) != nil {
+			return true
+		}
+		b = b[n:]
+	}
+	child := m.Descriptor().Fields().ByName("child")
+	return m.Has(child) && misTyped(m.Get(child).Message())
 }
 
 func FuzzJSON(f *testing.F) {

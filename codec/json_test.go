@@ -36,16 +36,16 @@ func TestJSONRoundTrip(t *testing.T) {
 
 func TestJSONAccepts(t *testing.T) {
 	for in, want := range map[string]*testpb.Proto3{
-		`{}`:                                    {},
-		` { "name" : "a" } `:                    {Name: "a"},
-		`{"bigId":7}`:                           {BigId: 7},
-		`{"big_id":"7"}`:                        {BigId: 7},
-		`{"kind":1}`:                            {Kind: testpb.Proto3_KIND_PLAIN},
-		`{"name":null}`:                         {},
-		`{"newer":{"than":["we"]},"name":"a"}`:  {Name: "a"},
-		`{"kind":"KIND_NEWER","name":"a"}`:      {Name: "a"},
-		`{"blob":"_-8="}`:                       {Blob: []byte{0xff, 0xef}},
-		`{"child":{"newer":1,"number":"4e2"}}`:  {Child: &testpb.Proto3{Choice: &testpb.Proto3_Number{Number: 400}}},
+		`{}`:                                   {},
+		` { "name" : "a" } `:                   {Name: "a"},
+		`{"bigId":7}`:                          {BigId: 7},
+		`{"big_id":"7"}`:                       {BigId: 7},
+		`{"kind":1}`:                           {Kind: testpb.Proto3_KIND_PLAIN},
+		`{"name":null}`:                        {},
+		`{"newer":{"than":["we"]},"name":"a"}`: {Name: "a"},
+		`{"kind":"KIND_NEWER","name":"a"}`:     {Name: "a"},
+		`{"blob":"_-8="}`:                      {Blob: []byte{0xff, 0xef}},
+		`{"child":{"newer":1,"number":"4e2"}}`: {Child: &testpb.Proto3{Choice: &testpb.Proto3_Number{Number: 400}}},
 		"{\"name\":\"\\ud83d\\ude00\\u0000\"}": {Name: "😀\x00"},
 	} {
 		got := &testpb.Proto3{Name: "old", Tags: []string{"old"}}
