@@ -17,8 +17,9 @@ type Config struct {
 	StreamWindow int32
 	// MaxWindow bounds the receive windows.
 	MaxWindow int32
-	// ConnBuffer is how many received bytes, not yet consumed, a connection may
-	// hold over all streams before it withholds credit.
+	// ConnBuffer is how many received bytes, not yet taken, a connection holds
+	// over all streams before it lets only one of those go on that wait for more
+	// than their window. It is also the connection's receive window.
 	ConnBuffer int32
 	// SendBuffer is how many bytes may wait for the socket before senders of
 	// DATA wait too.
@@ -54,7 +55,7 @@ type Config struct {
 func Defaults() Config {
 	return Config{
 		MaxStreams:       1000,
-		StreamWindow:     256 << 10,
+		StreamWindow:     128 << 10,
 		MaxWindow:        16 << 20,
 		ConnBuffer:       16 << 20,
 		SendBuffer:       64 << 10,

@@ -59,7 +59,8 @@ type Conn struct {
 	est      flow.Estimator
 	probing  bool
 	buffered int64         // received, not consumed
-	held     uint32        // consumed for flow control once buffered falls
+	favoured *Stream       // goes on although too much is buffered
+	strained bool          // streams have been refused credit for that
 	resets   idRing        // streams we reset: what still comes for them is ignored
 	ended    idRing        // streams that both sides ended
 	glitches int32         // what is left of the budget
@@ -295,6 +296,7 @@ func (c *Conn) removeLocked(s *Stream) {
 	if s.whole && !s.started {
 		c.watch.waiting--
 	}
+	c.relaxLocked(s)
 	if c.client && c.wanted && !c.draining {
 		c.wanted = false
 		if c.observer.Capacity != nil {

@@ -319,38 +319,75 @@ func (c *Conn) keepLocked(s *Stream, data []byte) {
 	}
 	s.in.Append(data)
 	c.buffered += int64(n)
-	if c.buffered <= int64(c.cfg.ConnBuffer) {
-		c.creditConnLocked(uint32(n))
-	} else {
-		c.held += uint32(n)
+	// The connection's window is no limit on memory: were it withheld, requests
+	// that are awaited whole could each wait for the other's share.
+	c.creditConnLocked(uint32(n))
+	s.owed += uint32(n)
+	if s.awaitedLocked() && c.grantLocked(s) {
+		s.settleLocked()
 	}
-	wanted := s.recvSig != nil && s.need > len(s.in.B)
-	if (s.whole && len(s.in.B) <= s.limit) || (wanted && !s.whole) {
-		s.creditLocked(uint32(n) + s.owed)
-		s.owed = 0
-	} else {
-		s.owed += uint32(n)
+}
+
+// awaitedLocked reports whether somebody waits for more than the stream has, so
+// that what it has need not be taken before there is credit for more.
+func (s *Stream) awaitedLocked() bool {
+	if s.whole {
+		return s.inLocked() <= s.limit
+	}
+	return s.recvSig != nil && s.need > s.inLocked()
+}
+
+// settleLocked returns the credit that the stream owes.
+func (s *Stream) settleLocked() bool {
+	owed := s.owed
+	s.owed = 0
+	return s.creditLocked(owed)
+}
+
+// grantLocked decides whether a stream may get credit for more before what it
+// has is taken. When the connection holds more than it should, only one stream
+// at a time goes on, so that memory stays bounded and everybody's turn comes.
+func (c *Conn) grantLocked(s *Stream) bool {
+	if c.buffered <= int64(c.cfg.ConnBuffer) {
+		return true
+	}
+	if c.favoured == nil {
+		c.favoured = s
+	}
+	c.strained = true
+	return c.favoured == s
+}
+
+// relaxLocked lets streams go on that were refused credit, after s has got what
+// it waited for, or bytes have been taken.
+func (c *Conn) relaxLocked(s *Stream) {
+	if c.favoured == s {
+		c.favoured = nil
+	}
+	if !c.strained || c.favoured != nil && c.buffered > int64(c.cfg.ConnBuffer)/2 {
+		return
+	}
+	c.strained = false
+	for _, other := range c.streams {
+		if other.owed > 0 && other.awaitedLocked() && c.grantLocked(other) {
+			other.settleLocked()
+		}
 	}
 }
 
 // creditConnLocked consumes n bytes of the connection's window.
-func (c *Conn) creditConnLocked(n uint32) bool {
-	inc := c.recv.Consume(n)
-	if inc > 0 {
+func (c *Conn) creditConnLocked(n uint32) {
+	if inc := c.recv.Consume(n); inc > 0 {
 		c.appendWindowUpdateLocked(0, inc)
 	}
-	return inc > 0
 }
 
 // consumedLocked notes that n buffered bytes have been taken or dropped.
-func (c *Conn) consumedLocked(n int) bool {
+func (c *Conn) consumedLocked(n int) {
 	c.buffered -= int64(n)
-	if c.held == 0 || c.buffered > int64(c.cfg.ConnBuffer)/2 {
-		return false
+	if c.strained {
+		c.relaxLocked(nil)
 	}
-	held := c.held
-	c.held = 0
-	return c.creditConnLocked(held)
 }
 
 // strayDataLocked judges DATA on a stream that takes none.
@@ -393,6 +430,7 @@ func (c *Conn) endLocked(s *Stream) error {
 	}
 	s.eof = true
 	s.st = s.st.endRemote()
+	c.relaxLocked(s)
 	if c.client && s.st == halfClosedRemote {
 		// The response is complete, the rest of the request is not wanted.
 		c.appendResetLocked(s.id, frame.CodeNo)

@@ -86,6 +86,9 @@ func (s *socket) drain(timeout time.Duration) error {
 			n, err = s.Conn.Write(rest[:min(len(rest), piece)])
 			rest = rest[n:]
 		}
+		if timeout > 0 {
+			s.Conn.SetWriteDeadline(time.Time{}) // a stale one would fail the next try
+		}
 		s.mu.Lock()
 		s.draining = false
 		s.err = err

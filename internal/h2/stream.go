@@ -132,17 +132,11 @@ func (s *Stream) Peek(n int, done <-chan struct{}) ([]byte, error) {
 	s.handBackLocked()
 	err := s.awaitLocked(n, done)
 	s.taken, s.in = s.in, nil
-	update := false
 	if s.taken != nil {
-		update = s.creditLocked(s.owed)
-		s.owed = 0
-		update = c.consumedLocked(len(s.taken.B)) || update
+		s.settleLocked()
+		c.consumedLocked(len(s.taken.B))
 	}
-	if update {
-		c.flushUnlock()
-	} else {
-		c.mu.Unlock()
-	}
+	c.flushUnlock()
 	have := s.taken
 	switch {
 	case have != nil && len(have.B) >= n:
@@ -199,15 +193,10 @@ func (s *Stream) awaitLocked(need int, done <-chan struct{}) error {
 	s.burst = 0
 	for !s.metLocked(need) {
 		s.recvSig, s.need = sig, need
-		if need > 0 && s.owed > 0 && s.creditLocked(s.owed) {
-			s.owed = 0
-			c.flushUnlock()
-		} else {
-			if need > 0 {
-				s.owed = 0
-			}
-			c.mu.Unlock()
+		if s.owed > 0 && s.awaitedLocked() && c.grantLocked(s) {
+			s.settleLocked()
 		}
+		c.flushUnlock()
 		raised := sig.Wait(done)
 		c.mu.Lock()
 		s.recvSig = nil
@@ -305,18 +294,13 @@ func (s *Stream) Abandon(limit time.Duration) {
 	c := s.conn
 	c.mu.Lock()
 	s.abandoned = true
-	update := false
 	if s.in != nil {
-		update = c.consumedLocked(len(s.in.B))
+		c.consumedLocked(len(s.in.B))
 		s.in.Free()
 		s.in = nil
 	}
 	if s.st != closed {
 		s.timer = time.AfterFunc(limit, func() { s.Reset(frame.CodeCancel) })
 	}
-	if update {
-		c.flushUnlock()
-	} else {
-		c.mu.Unlock()
-	}
+	c.flushUnlock()
 }

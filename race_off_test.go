@@ -1,0 +1,5 @@
+//go:build !race
+
+package curlew_test
+
+const raceEnabled = false
