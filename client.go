@@ -91,7 +91,7 @@ func WithAuthority(name string) ClientOption {
 		if name == "" || wire.CheckValue("authority", name) != nil {
 			return fmt.Errorf("curlew: WithAuthority(%q): no valid authority", name)
 		}
-		c.authority = name
+		c.authority = wire.TrimValue(name)
 		return nil
 	})
 }
@@ -103,7 +103,7 @@ func WithUserAgent(application string) ClientOption {
 		if wire.CheckValue("application", application) != nil {
 			return fmt.Errorf("curlew: WithUserAgent(%q): no valid header value", application)
 		}
-		c.application = application
+		c.application = wire.TrimValue(application)
 		return nil
 	})
 }

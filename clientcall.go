@@ -40,6 +40,7 @@ type clientCall struct {
 	sendMu    sync.Mutex
 	begun     bool
 	sentEnd   bool
+	released  bool
 	committed atomic.Bool    // the server has answered: nothing will be sent again
 	sent      []*bufpool.Buf // messages so far, for another attempt; until committed
 	sentSize  int
@@ -47,7 +48,7 @@ type clientCall struct {
 	sentArray [1]*bufpool.Buf
 	closeOnce sync.Once // of a BidiCall
 
-	// The receiver's own.
+	recvMu sync.Mutex
 	headed bool
 	over   error // how the call ended, once Recv has said so; io.EOF for OK
 }
@@ -84,7 +85,7 @@ func (c *clientCall) run(ctx context.Context, caller Caller, m *Method) error {
 	c.call.Stream = c
 	c.call.request = s.header
 	err := caller.client.handler(ctx, &c.call)
-	c.release(balance.Canceled) // where an interceptor did not call next
+	c.release(errEnded) // where an interceptor did not call next
 	c.capture()
 	return err
 }
@@ -100,11 +101,7 @@ func (c *clientCall) perform(ctx context.Context) error {
 	} else {
 		err = c.unary()
 	}
-	class := balance.Success
-	if err != nil {
-		class = classOf(err)
-	}
-	c.release(class)
+	c.release(err)
 	return err
 }
 
@@ -125,6 +122,8 @@ func (c *clientCall) unary() error {
 
 func classOf(err error) balance.Class {
 	switch CodeOf(err) {
+	case OK:
+		return balance.Success
 	case Canceled:
 		return balance.Canceled
 	case ResourceExhausted:
@@ -137,7 +136,10 @@ func classOf(err error) balance.Class {
 func (c *clientCall) Send(msg any) error {
 	c.sendMu.Lock()
 	defer c.sendMu.Unlock()
-	if c.sentEnd {
+	switch {
+	case c.released:
+		return io.EOF // Recv tells why
+	case c.sentEnd:
 		return Errorf(Internal, "Send after CloseSend")
 	}
 	b, err := transport.Encode(c.head.Codec, c.head.Compressor, msg, c.maxSend())
@@ -192,7 +194,7 @@ func (c *clientCall) forget() {
 func (c *clientCall) CloseSend() error {
 	c.sendMu.Lock()
 	defer c.sendMu.Unlock()
-	if c.sentEnd {
+	if c.sentEnd || c.released {
 		return nil
 	}
 	var data []byte
@@ -210,7 +212,7 @@ func (c *clientCall) CloseSend() error {
 func (c *clientCall) begin() error {
 	c.sendMu.Lock()
 	defer c.sendMu.Unlock()
-	if c.begun {
+	if c.begun || c.released {
 		return nil
 	}
 	return c.transmit(nil, false)
@@ -312,7 +314,7 @@ func (c *clientCall) explain(err error) error {
 	if err == nil || err == io.EOF {
 		return err
 	}
-	if err == h2.ErrDone {
+	if err == h2.ErrDone || (c.ctx.Err() != nil && errors.Is(err, h2.ErrReset)) {
 		return contextError(c.ctx)
 	}
 	var st *transport.Status
@@ -323,22 +325,35 @@ func (c *clientCall) explain(err error) error {
 	return errorOf(err)
 }
 
-// finishAttempt frees an attempt, once.
-func (c *clientCall) finishAttempt(a *attempt, class balance.Class) {
+// finishAttempt ends an attempt, once.
+func (c *clientCall) finishAttempt(a *attempt, class balance.Class) bool {
 	if !a.opened || !a.ended.CompareAndSwap(false, true) {
-		return
+		return false
 	}
 	a.ts.Cancel()
 	a.picked.Done(balance.Outcome{Class: class})
+	return true
 }
 
-// release ends the call and frees what it holds.
-func (c *clientCall) release(class balance.Class) {
-	if a := c.att.Load(); a != nil {
-		c.finishAttempt(a, class)
+var errEnded = Errorf(Canceled, "the call has ended")
+
+// release ends the call with err and frees what it holds. Somebody may be
+// receiving still, beside an interceptor that has returned or a Close.
+func (c *clientCall) release(err error) {
+	a := c.att.Load()
+	ended := a != nil && c.finishAttempt(a, classOf(err))
+	c.recvMu.Lock()
+	if c.over == nil {
+		if c.over = err; err == nil {
+			c.over = errEnded
+		}
 	}
+	if ended {
+		a.ts.Free()
+	}
+	c.recvMu.Unlock()
 	c.sendMu.Lock()
-	c.sentEnd = true
+	c.released = true
 	c.forget()
 	c.sendMu.Unlock()
 }

@@ -11,6 +11,8 @@ import (
 // Recv implements [Stream]. It returns io.EOF only for a call that ended with
 // the status OK, and otherwise the call's error.
 func (c *clientCall) Recv(msg any) error {
+	c.recvMu.Lock()
+	defer c.recvMu.Unlock()
 	if c.over != nil {
 		return c.over
 	}

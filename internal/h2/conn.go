@@ -144,40 +144,42 @@ func newConn(nc net.Conn, cfg *Config) *Conn {
 
 const hpackTableSize = 4096
 
-// NewServer starts serving a connection. Streams are given to acceptor.
+// NewServer returns the server's end of a connection, which Start brings to
+// life. Streams are given to acceptor.
 func NewServer(nc net.Conn, cfg *Config, acceptor Acceptor, obs Observer) *Conn {
 	c := newConn(nc, cfg)
 	c.acceptor = acceptor
 	c.observer = obs
-	c.mu.Lock()
-	c.greetLocked()
-	c.watch.armLocked(c, &c.watch.handshake, cfg.HandshakeTimeout)
-	go c.readLoop()
-	// A server that does not know yet whether the peer speaks HTTP/2 waits for
-	// its preface.
-	if cfg.Foreign != nil {
-		c.mu.Unlock()
-		return c
-	}
-	c.flushUnlock()
 	return c
 }
 
-// NewClient starts a client's end of a connection.
+// NewClient returns the client's end of a connection, which Start brings to life.
 func NewClient(nc net.Conn, cfg *Config, obs Observer) *Conn {
 	c := newConn(nc, cfg)
 	c.client = true
 	c.observer = obs
 	c.nextID = 1
 	c.ready = make(chan struct{})
-	c.mu.Lock()
-	b := c.roomLocked(len(frame.Preface) + 64)
-	b.B = append(b.B, frame.Preface...)
-	c.greetLocked()
-	c.watch.armLocked(c, &c.watch.handshake, cfg.HandshakeTimeout)
-	go c.readLoop()
-	c.flushUnlock()
 	return c
+}
+
+// Start greets the peer and starts to read.
+func (c *Conn) Start() {
+	c.mu.Lock()
+	if c.client {
+		b := c.roomLocked(len(frame.Preface) + 64)
+		b.B = append(b.B, frame.Preface...)
+	}
+	c.greetLocked()
+	c.watch.armLocked(c, &c.watch.handshake, c.cfg.HandshakeTimeout)
+	go c.readLoop()
+	// A server that does not know yet whether the peer speaks HTTP/2 waits for
+	// its preface.
+	if c.cfg.Foreign != nil && !c.client {
+		c.mu.Unlock()
+		return
+	}
+	c.flushUnlock()
 }
 
 // greetLocked appends our SETTINGS and opens the connection's window.

@@ -65,10 +65,11 @@ var (
 	ErrDone = errors.New("h2: the wait was given up")
 	// ErrSendClosed is returned for sending on a stream whose sending side has ended.
 	ErrSendClosed = errors.New("h2: the sending side of the stream has ended")
+	// ErrReset ends a stream that Reset was called for, or whose owner has left it.
+	ErrReset = &StreamError{Code: frame.CodeCancel, Reason: "stream reset"}
 	// errNeverSent: the connection took no more streams before this one was opened.
 	errNeverSent = &StreamError{Code: frame.CodeRefusedStream, Unprocessed: true, Reason: "the connection accepts no further streams"}
 	errAnswered  = &StreamError{Code: frame.CodeNo, Reason: "the response is complete"}
-	errReset     = &StreamError{Code: frame.CodeCancel, Reason: "stream reset"}
 )
 
 func connError(code frame.ErrCode, reason string) *ConnError {

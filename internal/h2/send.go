@@ -160,8 +160,11 @@ func (s *Stream) endLocalLocked() {
 // stream return.
 func (s *Stream) Reset(code frame.ErrCode) {
 	c := s.conn
+	if c == nil {
+		return // never opened
+	}
 	c.mu.Lock()
-	s.resetLocked(code, errReset)
+	s.resetLocked(code, ErrReset)
 	c.flushUnlock()
 }
 

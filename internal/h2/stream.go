@@ -14,8 +14,8 @@ import (
 // A Stream is one request and its response. It is embedded in what it belongs
 // to and lives as long as that; it is never reused.
 //
-// One goroutine at a time may receive (Header, Peek, Discard, Await, Trailer),
-// and one may send; Reset and Close may come from any.
+// One goroutine at a time may receive (Header, Await, Peek, Discard, Free), and
+// one may send; Reset may come from any.
 type Stream struct {
 	conn  *Conn
 	owner Owner // of a server's stream
@@ -120,7 +120,7 @@ func (s *Stream) Started() bool {
 }
 
 // Peek waits until n bytes of content can be read in one piece and returns all
-// that there are; they stay valid until the next Peek, Discard or Close. It
+// that there are; they stay valid until the next Peek, Discard or Free. It
 // returns fewer with io.EOF when the content ends, with ErrDone when done is
 // closed, with a *StreamError when the stream broke.
 func (s *Stream) Peek(n int, done <-chan struct{}) ([]byte, error) {
@@ -250,23 +250,26 @@ func (s *Stream) creditLocked(n uint32) bool {
 	return inc > 0
 }
 
-// Close frees what the stream holds and resets it with code if it has not
-// ended. The receiver must have come to rest.
-func (s *Stream) Close(code frame.ErrCode) {
+// Free frees what an ended stream has received and nobody has taken. The
+// receiver must have come to rest.
+func (s *Stream) Free() {
+	s.taken.Free()
+	s.taken, s.off = nil, 0
 	c := s.conn
 	if c == nil {
 		return
 	}
-	s.taken.Free()
-	s.taken, s.off = nil, 0
 	c.mu.Lock()
-	s.resetLocked(code, errReset)
+	s.dropLocked()
+	c.flushUnlock()
+}
+
+func (s *Stream) dropLocked() {
 	if s.in != nil {
-		c.consumedLocked(len(s.in.B))
+		s.conn.consumedLocked(len(s.in.B))
 		s.in.Free()
 		s.in = nil
 	}
-	c.flushUnlock()
 }
 
 // Ended reports whether the peer has ended its side.
@@ -294,11 +297,7 @@ func (s *Stream) Abandon(limit time.Duration) {
 	c := s.conn
 	c.mu.Lock()
 	s.abandoned = true
-	if s.in != nil {
-		c.consumedLocked(len(s.in.B))
-		s.in.Free()
-		s.in = nil
-	}
+	s.dropLocked()
 	if s.st != closed {
 		s.timer = time.AfterFunc(limit, func() { s.Reset(frame.CodeCancel) })
 	}

@@ -18,6 +18,10 @@ type Workers struct {
 	wg     sync.WaitGroup
 }
 
+// maxIdle bounds the goroutines kept; more are worth their memory only while
+// they are busy.
+const maxIdle = 1024
+
 // trimTime is how long goroutines may be idle beyond need.
 const trimTime = 10 * time.Second
 
@@ -42,7 +46,7 @@ func (w *Workers) work(s *Stream) {
 	for s != nil {
 		s.serve()
 		w.mu.Lock()
-		if w.closed {
+		if w.closed || len(w.idle) >= maxIdle {
 			w.mu.Unlock()
 			return
 		}
@@ -98,12 +102,8 @@ func (s *Stream) serve() {
 	s.taken = nil
 	c := s.conn
 	c.mu.Lock()
-	s.resetLocked(frame.CodeInternal, errReset)
-	if s.in != nil {
-		c.consumedLocked(len(s.in.B))
-		s.in.Free()
-		s.in = nil
-	}
+	s.resetLocked(frame.CodeInternal, ErrReset)
+	s.dropLocked()
 	c.running--
 	c.rewardLocked(4)
 	c.finishLocked()

@@ -47,6 +47,7 @@ func Dial(ctx context.Context, network, address, serverName string, cfg *ClientC
 		}
 	}
 	c := &ClientConn{h2.NewClient(nc, &cfg.H2, obs)}
+	c.Start()
 	if err := c.Greeted(ctx); err != nil {
 		c.Close()
 		return nil, fmt.Errorf("%s: no HTTP/2 settings from the server (does it speak HTTP/2, and TLS or not as the client does?): %w", address, err)
@@ -82,5 +83,6 @@ type ClientStream struct {
 	checked bool
 }
 
-// Cancel ends the attempt and frees what it holds.
-func (s *ClientStream) Cancel() { s.Close(frame.CodeCancel) }
+// Cancel ends the attempt, unless it has ended. It may be called from any
+// goroutine; one that receives returns.
+func (s *ClientStream) Cancel() { s.Reset(frame.CodeCancel) }

@@ -15,20 +15,18 @@ import (
 // Encode returns msg as a length-prefixed message, compressed if comp is not
 // nil. max bounds its length before compression.
 func Encode(cdc codec.Codec, comp compress.Compressor, msg any, max int) (*bufpool.Buf, error) {
-	size := 512
-	if s, ok := cdc.(codec.Sizer); ok {
-		size = s.Size(msg)
-	}
-	b := bufpool.Get(wire.PrefixLen + size)
-	var err error
-	if b.B, err = cdc.Append(b.B[:wire.PrefixLen], msg); err != nil {
+	b, err := marshal(cdc, msg, max)
+	if err != nil {
 		b.Free()
+		if st, ok := err.(*Status); ok {
+			return nil, st
+		}
 		return nil, &Status{Code: wire.Internal, Message: "encoding a message: " + err.Error(), Cause: err}
 	}
 	n := len(b.B) - wire.PrefixLen
 	if n > max {
 		b.Free()
-		return nil, NewStatus(wire.ResourceExhausted, fmt.Sprintf("message of %d bytes to send, the limit is %d", n, max))
+		return nil, tooLarge("to send", n, max)
 	}
 	if comp == nil || n == 0 {
 		wire.PutPrefix(b.B, wire.Prefix{Length: uint32(n)})
@@ -43,6 +41,30 @@ func Encode(cdc codec.Codec, comp compress.Compressor, msg any, max int) (*bufpo
 	}
 	wire.PutPrefix(z.B, wire.Prefix{Compressed: true, Length: uint32(len(z.B) - wire.PrefixLen)})
 	return z, nil
+}
+
+// marshal encodes msg behind room for its prefix. A codec that can size a
+// message does so once, and what is too large is not encoded at all.
+func marshal(cdc codec.Codec, msg any, max int) (*bufpool.Buf, error) {
+	const guess = 512
+	var err error
+	sized, ok := cdc.(codec.SizedAppender)
+	if !ok {
+		b := bufpool.Get(wire.PrefixLen + guess)
+		b.B, err = cdc.Append(b.B[:wire.PrefixLen], msg)
+		return b, err
+	}
+	size := sized.Size(msg)
+	if size > max {
+		return &bufpool.Buf{B: make([]byte, wire.PrefixLen)}, tooLarge("to send", size, max)
+	}
+	b := bufpool.Get(wire.PrefixLen + size)
+	b.B, err = sized.AppendSized(b.B[:wire.PrefixLen], msg, size)
+	return b, err
+}
+
+func tooLarge(what string, n, max int) *Status {
+	return NewStatus(wire.ResourceExhausted, fmt.Sprintf("message of %d bytes %s, the limit is %d", n, what, max))
 }
 
 // recv reads length-prefixed messages from a stream.
@@ -67,7 +89,7 @@ func (r *recv) next(s *h2.Stream, done <-chan struct{}, msg any) error {
 		return statusOf(err)
 	}
 	if uint64(p.Length) > uint64(r.max) {
-		return NewStatus(wire.ResourceExhausted, fmt.Sprintf("message of %d bytes received, the limit is %d", p.Length, r.max))
+		return tooLarge("received", int(p.Length), r.max)
 	}
 	if p.Compressed && r.comp == nil {
 		return NewStatus(wire.Internal, "a compressed message without grpc-encoding")
@@ -85,7 +107,8 @@ func (r *recv) next(s *h2.Stream, done <-chan struct{}, msg any) error {
 }
 
 func (r *recv) decode(b []byte, compressed bool, msg any) error {
-	if compressed {
+	// Some peers set the flag on empty messages, which no compressor has seen.
+	if compressed && len(b) > 0 {
 		out := bufpool.Get(min(4*len(b), r.max))
 		defer out.Free()
 		var err error

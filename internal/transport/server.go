@@ -201,6 +201,7 @@ func (s *Server) attach(nc net.Conn) {
 	draining := s.closing
 	sc.Conn = h2.NewServer(nc, &s.cfg.H2, sc, h2.Observer{Closed: sc.closed})
 	s.mu.Unlock()
+	sc.Start()
 	if draining {
 		sc.Drain()
 	}

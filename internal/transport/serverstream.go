@@ -86,6 +86,8 @@ func appendFields(dst, app []Field) []Field {
 	for _, f := range app {
 		if wire.IsBin(f.Name) {
 			f.Value = wire.EncodeBin(f.Value)
+		} else {
+			f.Value = wire.TrimValue(f.Value)
 		}
 		dst = append(dst, f)
 	}

@@ -52,6 +52,8 @@ func statusOf(err error) error {
 	}
 	st = &Status{Message: se.Error(), Unprocessed: se.Unprocessed, Cause: se}
 	switch {
+	case se == h2.ErrReset:
+		st.Code = wire.Canceled
 	case se.Conn != nil, se.Unprocessed:
 		st.Code = wire.Unavailable
 	case se.Remote:
