@@ -226,17 +226,25 @@ func (t Target) HostPort() string {
 		return "localhost" // gRPC's custom; a path is no valid authority (RFC 3986 §3.2)
 	case "static", "ipv4", "ipv6":
 		first, _, _ := strings.Cut(t.Endpoint, ",")
-		return bracketed(first)
+		return publicHostPort(first)
 	}
-	return bracketed(t.Endpoint)
+	return publicHostPort(t.Endpoint)
 }
 
-// bracketed puts a bare IPv6 address in brackets.
-func bracketed(s string) string {
-	if addr, err := netip.ParseAddr(s); err == nil && addr.Is6() {
-		return "[" + s + "]"
+// publicHostPort puts an IPv6 address in brackets and drops its zone, which says
+// something to this machine only (RFC 6874 §1).
+func publicHostPort(s string) string {
+	host, port, err := splitHostPort(s)
+	if err != nil {
+		return s // of a scheme with rules of its own
 	}
-	return s
+	if addr, err := netip.ParseAddr(host); err == nil && addr.Is6() {
+		host = "[" + addr.WithZone("").String() + "]"
+	}
+	if port == "" {
+		return host
+	}
+	return host + ":" + port
 }
 
 // ServerName returns the host alone, without port or brackets: what TLS asks the

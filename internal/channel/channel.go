@@ -43,8 +43,8 @@ type Conn interface {
 // Events are what a connection tells its owner. The functions do not block and may
 // be called from any goroutine, with any lock held, also before Dial has returned.
 type Events struct {
-	// Capacity says that Reserve may succeed again: a slot became free or the
-	// peer's limit rose.
+	// Capacity says that Reserve, refused before, may succeed now: a slot became
+	// free or the peer's limit rose. Once after a refusal is enough.
 	Capacity func()
 
 	// Draining says that the connection takes no new streams and lets those it has

@@ -32,59 +32,69 @@ func (ch *Channel[C]) dialOnLoop(ep *endpoint[C], now time.Time) {
 	})
 }
 
+// A dialResult is what became of one address of an attempt.
+type dialResult[C Conn] struct {
+	l    *link[C]
+	err  error
+	left int // addresses not yet tried when this one was
+}
+
 // race tries the addresses one after the other, the next when the latest fails or
-// has had its time alone, and reports the first connection (RFC 8305 §5). It returns
-// when all tries have ended.
+// has had its time alone, and reports the first connection (RFC 8305 §5). It
+// returns when all tries have ended.
 func (ch *Channel[C]) race(ctx context.Context, a *attempt[C]) {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
-	type result struct {
-		l     *link[C]
-		err   error
-		still int // addresses left when it started
-	}
-	results := make(chan result)
-	alone := time.NewTimer(0)
+	alone := time.NewTimer(balance.AttemptDelay)
 	defer alone.Stop()
+	results := make(chan dialResult[C])
+	waiting, running := a.spec.Addrs, 0
+	next := func() {
+		if len(waiting) == 0 {
+			return
+		}
+		addr, left := waiting[0], len(waiting)-1
+		waiting, running = waiting[1:], running+1
+		alone.Reset(balance.AttemptDelay)
+		go func() {
+			l, err := ch.dialAddr(ctx, a, addr)
+			results <- dialResult[C]{l, err, left}
+		}()
+	}
 	var errs []error
-	waiting, running, won, done := a.spec.Addrs, 0, false, ctx.Done()
-	for len(waiting) > 0 || running > 0 {
+	won, given := false, ctx.Done()
+	for next(); running > 0; {
 		select {
 		case <-alone.C:
-			if len(waiting) == 0 {
-				continue
-			}
-			addr := waiting[0]
-			waiting, running = waiting[1:], running+1
-			still := len(waiting)
-			alone.Reset(balance.AttemptDelay)
-			go func() {
-				l, err := ch.dialAddr(ctx, a, addr)
-				results <- result{l, err, still}
-			}()
+			next()
+		case <-given: // up
+			waiting, given = nil, nil
 		case r := <-results:
 			running--
 			switch {
 			case r.err != nil:
 				errs = append(errs, r.err)
-				if r.still == len(waiting) { // the latest; earlier ones had their time
-					alone.Reset(0)
+				if r.left == len(waiting) { // the latest; the others had their time
+					next()
 				}
 			case won:
 				r.l.conn.Close()
 			default:
 				won, waiting = true, nil
 				stop()
-				if !ch.exec.post(func() { ch.connectedOnLoop(a, r.l) }) {
-					r.l.conn.Close()
-				}
+				ch.report(a, r.l)
 			}
-		case <-done:
-			waiting, done = nil, nil
 		}
 	}
 	if !won {
 		ch.exec.post(func() { ch.dialFailedOnLoop(a, joinErrors(errs)) })
+	}
+}
+
+// report hands a connection over, or closes it if nobody is there to take it.
+func (ch *Channel[C]) report(a *attempt[C], l *link[C]) {
+	if !ch.exec.post(func() { ch.connectedOnLoop(a, l) }) {
+		l.conn.Close()
 	}
 }
 

@@ -138,6 +138,28 @@ func TestConnectTimeout(t *testing.T) {
 	})
 }
 
+// A transport may report its own error when its time is up.
+func TestConnectTimeoutWithAnotherError(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		cut := errors.New("no SETTINGS came")
+		cfg := config(newNetwork(), newNames("a:1"))
+		cfg.ConnectTimeout = time.Second
+		cfg.Dial = func(ctx context.Context, _ resolve.Endpoint, _ resolve.Addr, _ Events) (*fakeConn, error) {
+			<-ctx.Done()
+			return nil, cut
+		}
+		ch := New(cfg)
+		defer ch.Close()
+		_, err := call(ch)
+		if !errors.Is(err, cut) || !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("%v", err)
+		}
+		if want := "a:1: not connected within 1s: context deadline exceeded: no SETTINGS came; "; !strings.Contains(err.Error(), want) {
+			t.Errorf("%v; want it to say %q", err, want)
+		}
+	})
+}
+
 func TestContextEndsTheWait(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		n := newNetwork()

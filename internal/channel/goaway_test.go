@@ -27,6 +27,7 @@ func TestGoAway(t *testing.T) {
 			for range 10 {
 				mustCall(t, ch, "a:1")
 			}
+			synctest.Wait()
 			if n.made() != 2 || r.count(&r.hints) == 0 {
 				t.Errorf("%d connections, %d hints", n.made(), r.count(&r.hints))
 			}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/curlew-rpc/curlew/balance"
+	"github.com/curlew-rpc/curlew/resolve"
 )
 
 func TestIdle(t *testing.T) {
@@ -45,6 +46,7 @@ func TestIdle(t *testing.T) {
 				t.Errorf("%d look-ups", got)
 			}
 			mustCall(t, ch, "a:1")
+			synctest.Wait()
 			if got := r.count(&r.watches); got != 2 {
 				t.Errorf("%d look-ups", got)
 			}
@@ -72,6 +74,30 @@ func TestLongCallsAreNotIdle(t *testing.T) {
 		n.conn(0).finish()
 		time.Sleep(time.Hour)
 		mustState(t, ch, balance.Idle)
+	})
+}
+
+// An endpoint that is removed in the moment of becoming idle is let go as well.
+func TestIdleAndRemovedAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := newNetwork()
+		ch := New(config(n, newNames("a:1")))
+		defer ch.Close()
+		mustCall(t, ch, "a:1")
+		ch.exec.post(func() {
+			ch.updateOnLoop(t.Context(), resolve.Update{Endpoints: endpoints("b:1")})
+			for _, ep := range ch.retired {
+				ep.busyOnLoop()
+			}
+			ch.lookedAt = ch.lookedAt.Add(-24 * time.Hour)
+			ch.busyAt = ch.lookedAt
+		})
+		synctest.Wait()
+		mustState(t, ch, balance.Idle)
+		if got := n.open(); len(got) != 0 {
+			t.Errorf("open are %v", got)
+		}
+		mustCall(t, ch, "b:1", "a:1") // what was known last, or what the resolver says
 	})
 }
 

@@ -24,6 +24,7 @@ type fakeConn struct {
 	mu       sync.Mutex
 	limit    int
 	active   int
+	wanted   bool // a reservation was refused: Capacity is owed
 	draining bool
 	closed   bool
 	most     int // active at once
@@ -33,6 +34,7 @@ func (c *fakeConn) Reserve() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.closed || c.draining || c.active >= c.limit {
+		c.wanted = true
 		return false
 	}
 	c.active++
@@ -85,7 +87,13 @@ func (c *fakeConn) finish() {
 	}
 	c.active--
 	c.endIfDoneLocked()
-	if !c.closed {
+	c.tellLocked()
+}
+
+// tellLocked reports capacity as seldom as the contract allows.
+func (c *fakeConn) tellLocked() {
+	if c.wanted && !c.closed && !c.draining && c.active < c.limit {
+		c.wanted = false
 		c.ev.Capacity()
 	}
 }
@@ -95,7 +103,7 @@ func (c *fakeConn) raise(limit int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.limit = limit
-	c.ev.Capacity()
+	c.tellLocked()
 }
 
 // goAway is the peer's GOAWAY.

@@ -56,9 +56,6 @@ func (ch *Channel[C]) Ready(ctx context.Context) error {
 
 // wakeOnLoop leaves idleness and has a plan made that knows of calls waiting.
 func (ch *Channel[C]) wakeOnLoop() {
-	if ch.closed {
-		return
-	}
 	ch.dirty = true
 	if ch.active {
 		return
