@@ -67,14 +67,28 @@ func testService() curlew.Service {
 	}}
 }
 
+// serve serves the test service and returns its address.
 func serve(t testing.TB, opts ...curlew.ServerOption) string {
+	t.Helper()
+	return serveServices(t, opts, testService())
+}
+
+func serveServices(t testing.TB, opts []curlew.ServerOption, services ...curlew.Service) string {
+	t.Helper()
+	_, addr := serveAnew(t, opts, services...)
+	return addr
+}
+
+func serveAnew(t testing.TB, opts []curlew.ServerOption, services ...curlew.Service) (*curlew.Server, string) {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
 	srv := curlew.NewServer(opts...)
-	srv.Register(testService())
+	for _, svc := range services {
+		srv.Register(svc)
+	}
 	done := make(chan error, 1)
 	go func() { done <- srv.Serve(l) }()
 	t.Cleanup(func() {
@@ -83,7 +97,7 @@ func serve(t testing.TB, opts ...curlew.ServerOption) string {
 			t.Error(err)
 		}
 	})
-	return l.Addr().String()
+	return srv, l.Addr().String()
 }
 
 func TestFourKinds(t *testing.T) {

@@ -29,9 +29,6 @@ type Error struct {
 // the client. The message is formatted as by fmt.Sprintf; to keep an error for
 // errors.Is without sending it, see [Error.Because].
 func Errorf(code Code, format string, args ...any) *Error {
-	if len(args) == 0 {
-		return &Error{code: code, message: format}
-	}
 	return &Error{code: code, message: fmt.Sprintf(format, args...)}
 }
 

@@ -100,11 +100,12 @@ func (h *Header) Len() int { return len(h.fields) }
 func (h *Header) check() error {
 	for i := range h.fields {
 		f := &h.fields[i]
-		if err := wire.CheckName(f.Name); err != nil {
-			return Errorf(Internal, "header field %q: %v", f.Name, err)
+		err := wire.CheckName(f.Name)
+		if err == nil {
+			err = wire.CheckValue(f.Name, f.Value)
 		}
-		if err := wire.CheckValue(f.Name, f.Value); err != nil {
-			return Errorf(Internal, "header field %q: %v", f.Name, err)
+		if we, ok := err.(*wire.Error); ok {
+			return Errorf(Code(we.Code), "%s", we.Message)
 		}
 	}
 	return nil

@@ -80,7 +80,7 @@ func (c *serverCall) finish(err error) {
 		st = transport.NewStatus(wire.Internal, "the handler returned no message")
 	}
 	if bad := errors.Join(c.call.response.check(), c.call.trailer.check()); bad != nil {
-		st = transport.NewStatus(wire.Internal, bad.Error())
+		st = statusOf(bad)
 		c.call.response, c.call.trailer = Header{}, Header{}
 	}
 	// An error means that the client is gone or has reset the call.

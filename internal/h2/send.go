@@ -113,8 +113,7 @@ func (s *Stream) sendDataLocked(data []byte, end bool, done <-chan struct{}) err
 			continue
 		}
 		if sig == nil {
-			sig = signal.Get()
-			defer sig.Free()
+			sig = signal.New()
 		}
 		s.sendSig = sig
 		if s.send.Available() > 0 {

@@ -45,8 +45,9 @@ type Stream struct {
 	need      int           // bytes in in; forHeader; forEnd
 
 	// The receiver's own.
-	taken *bufpool.Buf
-	off   int // of taken, what has been discarded
+	taken   *bufpool.Buf
+	off     int           // of taken, what has been discarded
+	recvBed signal.Signal // what it sleeps on, made when it first must
 }
 
 const (
@@ -189,7 +190,10 @@ func (s *Stream) awaitLocked(need int, done <-chan struct{}) error {
 	if s.metLocked(need) {
 		return s.brokenLocked()
 	}
-	sig := signal.Get()
+	if s.recvBed == nil {
+		s.recvBed = signal.New()
+	}
+	sig := s.recvBed
 	s.burst = 0
 	for !s.metLocked(need) {
 		s.recvSig, s.need = sig, need
@@ -201,11 +205,9 @@ func (s *Stream) awaitLocked(need int, done <-chan struct{}) error {
 		c.mu.Lock()
 		s.recvSig = nil
 		if !raised && !s.metLocked(need) {
-			sig.Free()
 			return ErrDone
 		}
 	}
-	sig.Free()
 	return s.brokenLocked()
 }
 

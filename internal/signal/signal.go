@@ -1,18 +1,16 @@
-// Package signal lets one goroutine sleep until another wakes it, without
-// allocating a channel each time.
+// Package signal lets one goroutine sleep until another wakes it.
 package signal
 
-import "sync"
-
-// A Signal wakes at most one sleeper. Its methods other than Raise are for the
-// goroutine that got it. A sleeper looks again at what it waits for when it
-// wakes: a signal on loan may be raised late by somebody who knew its last holder.
+// A Signal wakes at most one sleeper. It is made by New and can be used again
+// and again; a sleeper looks again at what it waits for when it wakes, since a
+// signal may be raised late.
+//
+// Signals are not pooled: a channel that one synctest bubble has made must not
+// come into the hands of another, and users test their services in bubbles.
 type Signal chan struct{}
 
-var pool = sync.Pool{New: func() any { return Signal(make(chan struct{}, 1)) }}
-
-// Get lends a signal that has not been raised.
-func Get() Signal { return pool.Get().(Signal) }
+// New returns a signal that has not been raised.
+func New() Signal { return make(Signal, 1) }
 
 // Raise wakes the sleeper, now or when it comes to sleep. Raising twice is
 // raising once. It never blocks.
@@ -21,15 +19,6 @@ func (s Signal) Raise() {
 	case s <- struct{}{}:
 	default:
 	}
-}
-
-// Free gives the signal back.
-func (s Signal) Free() {
-	select {
-	case <-s:
-	default:
-	}
-	pool.Put(s)
 }
 
 // Wait sleeps until the signal is raised or done is closed, and reports

@@ -1,9 +1,12 @@
 package signal
 
-import "testing"
+import (
+	"testing"
+	"testing/synctest"
+)
 
 func TestRaiseBeforeAndAfter(t *testing.T) {
-	s := Get()
+	s := New()
 	s.Raise()
 	s.Raise()
 	if !s.Wait(nil) {
@@ -20,28 +23,18 @@ func TestRaiseBeforeAndAfter(t *testing.T) {
 	}
 }
 
-func TestFreedSignalsAreQuiet(t *testing.T) {
-	done := make(chan struct{})
-	close(done)
-	for range 100 {
-		s := Get()
-		s.Raise()
-		s.Free()
-		if Get().Wait(done) {
-			t.Fatal("a lent signal was raised already")
-		}
-	}
-}
-
-func TestSteadyStateDoesNotAllocate(t *testing.T) {
-	n := testing.AllocsPerRun(1000, func() {
-		s := Get()
-		s.Raise()
-		s.Wait(nil)
-		s.Free()
-	})
-	// Storing a channel in the pool boxes nothing: a channel is a pointer.
-	if n > 0.1 {
-		t.Errorf("%v allocations a wait", n)
+// Sleeping on a signal counts as being at rest, also in bubble after bubble.
+func TestInBubbles(t *testing.T) {
+	for range 3 {
+		synctest.Test(t, func(t *testing.T) {
+			s, woken := New(), false
+			go func() { woken = s.Wait(make(chan struct{})) }()
+			synctest.Wait()
+			s.Raise()
+			synctest.Wait()
+			if !woken {
+				t.Error("not woken")
+			}
+		})
 	}
 }
