@@ -91,6 +91,9 @@ func (c *Checker) setAllLocked(status Status) {
 }
 
 func (c *Checker) setLocked(service string, status Status) {
+	if c.statusLocked(service) == status {
+		return
+	}
 	if status == ServiceUnknown {
 		delete(c.statuses, service)
 	} else {
@@ -113,10 +116,37 @@ func (c *Checker) statusLocked(service string) Status {
 // one, until ctx ends or tell fails or Shutdown is called. What changes while
 // tell runs is told afterwards, the newest status only.
 func (c *Checker) watch(ctx context.Context, service string, tell func(Status) error) error {
+	w, err := c.join(service)
+	if err != nil {
+		return err
+	}
+	defer c.leave(service, w)
+	told := Status(-1)
+	for {
+		now, changed, down := c.look(service, w)
+		if now != told {
+			if err := tell(now); err != nil {
+				return err
+			}
+			told = now
+		}
+		if down {
+			return errDown
+		}
+		select {
+		case <-changed:
+		case <-c.down:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+func (c *Checker) join(service string) (*watched, error) {
 	c.mu.Lock()
+	defer c.mu.Unlock()
 	if c.isDownLocked() {
-		c.mu.Unlock()
-		return errDown
+		return nil, errDown
 	}
 	w := c.watched[service]
 	if w == nil {
@@ -124,37 +154,23 @@ func (c *Checker) watch(ctx context.Context, service string, tell func(Status) e
 		c.watched[service] = w
 	}
 	w.watchers++
-	told := Status(-1)
-	for {
-		now, changed, down := c.statusLocked(service), w.changed, c.isDownLocked()
-		c.mu.Unlock()
-		var err error
-		if now != told {
-			err = tell(now)
-			told = now
-		}
-		switch {
-		case err != nil:
-		case down:
-			err = errDown
-		default:
-			select {
-			case <-changed:
-			case <-c.down:
-			case <-ctx.Done():
-				err = ctx.Err()
-			}
-		}
-		c.mu.Lock()
-		if err == nil {
-			continue
-		}
-		if w.watchers--; w.watchers == 0 {
-			delete(c.watched, service)
-		}
-		c.mu.Unlock()
-		return err
+	return w, nil
+}
+
+func (c *Checker) leave(service string, w *watched) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if w.watchers--; w.watchers == 0 {
+		delete(c.watched, service)
 	}
+}
+
+// look returns the status of a service, what tells that it is another one, and
+// whether the Checker has been shut down.
+func (c *Checker) look(service string, w *watched) (now Status, changed <-chan struct{}, down bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.statusLocked(service), w.changed, c.isDownLocked()
 }
 
 var errDown = curlew.Errorf(curlew.Unavailable, "the server is shutting down")
