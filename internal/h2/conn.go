@@ -320,7 +320,7 @@ func (c *Conn) finishLocked() {
 		if !c.writing {
 			// Nobody may come by to flush.
 			c.writing = true
-			go c.writeLoop(true)
+			go c.writeLoop(untilDone)
 		}
 	}
 }

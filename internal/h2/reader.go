@@ -213,7 +213,7 @@ func (c *Conn) settleOnReader() {
 	}
 	c.writing = true
 	c.mu.Unlock()
-	c.writeLoop(false)
+	c.writeLoop(readerRounds)
 }
 
 // linger reads on for a moment after a connection error, so that the peer

@@ -80,7 +80,7 @@ func (c *Conn) flushUnlock() {
 	if crowded {
 		runtime.Gosched()
 	}
-	c.writeLoop(false)
+	c.writeLoop(callerRounds)
 }
 
 // kickUnlock has a goroutine write what waits, so that a sender of many
@@ -92,13 +92,22 @@ func (c *Conn) kickUnlock() {
 	}
 	c.writing = true
 	c.mu.Unlock()
-	go c.writeLoop(true)
+	go c.writeLoop(untilDone)
 }
 
-// writeLoop writes until nothing is left; c.writing is the caller's. Where it
-// must not block and the socket is full, another goroutine goes on.
-func (c *Conn) writeLoop(mayBlock bool) {
-	for {
+// How many times a writeLoop writes before it leaves the rest to a goroutine:
+// a caller has things of its own to do, and the reader must read on.
+const (
+	untilDone    = 0 // that goroutine; it may wait for the socket
+	readerRounds = 1
+	callerRounds = 16
+)
+
+// writeLoop writes until nothing is left; c.writing is the caller's. Where the
+// socket is full, or rounds are over, another goroutine goes on.
+func (c *Conn) writeLoop(rounds int) {
+	mayBlock := rounds == untilDone
+	for i := 1; ; i++ {
 		if mayBlock {
 			if err := c.sock.drain(c.cfg.WriteTimeout); err != nil {
 				c.fail(&ConnError{Code: frame.CodeNo, Reason: "writing", Cause: err})
@@ -123,11 +132,21 @@ func (c *Conn) writeLoop(mayBlock bool) {
 		out.Free()
 		if err != nil {
 			c.fail(&ConnError{Code: frame.CodeNo, Reason: "writing", Cause: err})
-		} else if !mayBlock && c.sock.blocked() {
-			go c.writeLoop(true)
+		} else if !mayBlock && (i == rounds || c.sock.blocked()) && c.handOver() {
 			return
 		}
 	}
+}
+
+// handOver leaves the writing to a goroutine, if there is still any to do.
+func (c *Conn) handOver() bool {
+	c.mu.Lock()
+	more := (c.unwrittenLocked() > 0 || c.sock.blocked()) && !c.gone
+	c.mu.Unlock()
+	if more {
+		go c.writeLoop(untilDone)
+	}
+	return more
 }
 
 // The senders of DATA that wait for the connection, for its window or for room
