@@ -132,7 +132,7 @@ func (c *Conn) writeLoop(rounds int) {
 		out.Free()
 		if err != nil {
 			c.fail(&ConnError{Code: frame.CodeNo, Reason: "writing", Cause: err})
-		} else if !mayBlock && (i == rounds || c.sock.blocked()) && c.handOver() {
+		} else if !mayBlock && (i >= rounds || c.sock.blocked()) && c.handOver() {
 			return
 		}
 	}
