@@ -1,0 +1,68 @@
+package reflection
+
+import (
+	"google.golang.org/protobuf/reflect/protodesc"
+	"google.golang.org/protobuf/reflect/protoreflect"
+	"google.golang.org/protobuf/reflect/protoregistry"
+
+	"github.com/curlew-rpc/curlew"
+	"github.com/curlew-rpc/curlew/reflection/internal/reflectionpb"
+)
+
+// An Extensions finds the extensions of messages. A *protoregistry.Types is one.
+// Its methods return protoregistry.NotFound for what they do not know, and may be
+// called concurrently.
+type Extensions interface {
+	FindExtensionByNumber(message protoreflect.FullName, number protoreflect.FieldNumber) (protoreflect.ExtensionType, error)
+	RangeExtensionsByMessage(message protoreflect.FullName, f func(protoreflect.ExtensionType) bool)
+}
+
+// An Option changes what a server tells.
+type Option func(*reflector)
+
+// WithFiles takes descriptors from files instead of protoregistry.GlobalFiles, for
+// services whose code was not generated, for instance. The files of health checking
+// and of reflection need not be among them. files must be safe for concurrent use.
+func WithFiles(files protodesc.Resolver) Option {
+	return func(r *reflector) { r.files = files }
+}
+
+// WithExtensions takes extensions from extensions instead of
+// protoregistry.GlobalTypes.
+func WithExtensions(extensions Extensions) Option {
+	return func(r *reflector) { r.extensions = extensions }
+}
+
+// WithServices has only those services listed for which show is true. It hides
+// nothing else: who knows the name of a service can ask for its file.
+func WithServices(show func(name string) bool) Option {
+	return func(r *reflector) { r.show = show }
+}
+
+// Register has s tell about its services, those that are registered later included.
+func Register(s *curlew.Server, opts ...Option) {
+	r := &reflector{
+		server:     s,
+		files:      protoregistry.GlobalFiles,
+		extensions: protoregistry.GlobalTypes,
+		show:       func(string) bool { return true },
+	}
+	for _, o := range opts {
+		o(r)
+	}
+	reflectionpb.RegisterServerReflection(s, r)
+	s.Register(curlew.Service{
+		Name:    alphaName,
+		File:    "grpc/reflection/v1alpha/reflection.proto",
+		Methods: []curlew.MethodHandler{curlew.HandleBidi(alphaInfo, r.ServerReflectionInfo)},
+	})
+}
+
+const alphaName = "grpc.reflection.v1alpha.ServerReflection"
+
+// alphaInfo is the method of v1alpha, whose messages are those of v1.
+var alphaInfo = &curlew.MethodOf[*reflectionpb.ServerReflectionRequest, *reflectionpb.ServerReflectionResponse]{
+	Method:      curlew.Method{Path: "/" + alphaName + "/ServerReflectionInfo", Kind: curlew.KindBidi},
+	NewRequest:  func() *reflectionpb.ServerReflectionRequest { return new(reflectionpb.ServerReflectionRequest) },
+	NewResponse: func() *reflectionpb.ServerReflectionResponse { return new(reflectionpb.ServerReflectionResponse) },
+}
