@@ -331,7 +331,7 @@ type idRing struct {
 	next int
 }
 
-const ringSize = 256
+const ringSize = 128
 
 func (r *idRing) add(id uint32) {
 	if len(r.ids) < ringSize {

@@ -143,6 +143,7 @@ func (s *Stream) endLocalLocked() {
 	c := s.conn
 	s.st = s.st.endLocal()
 	if s.st == closed {
+		c.ended.add(s.id)
 		c.removeLocked(s)
 		return
 	}
