@@ -30,6 +30,8 @@ type authority struct {
 	pool *x509.CertPool
 }
 
+func newTLS() *tls.Config { return &tls.Config{} }
+
 func newAuthority(t testing.TB) *authority {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
