@@ -131,7 +131,7 @@ func WithIdleTimeout(d time.Duration) ClientOption {
 	})
 }
 
-// WithMaxConnections limits the connections to one endpoint. A second one is
+// WithMaxConnectionsPerEndpoint limits the connections to one endpoint. A second one is
 // opened when a server allows no more streams on the first; when all are full,
 // calls wait in line. The default is 1.
 func WithMaxConnectionsPerEndpoint(n int) ClientOption {
@@ -264,8 +264,7 @@ func (c *Client) pickError(ctx context.Context, err error) error {
 	}
 	switch ce.Kind {
 	case channel.Context:
-		e := contextError(ctx)
-		return Errorf(e.code, "%s: %v", e.message, ce).Because(ce)
+		return Errorf(contextError(ctx).code, "%v", ce).Because(ce)
 	case channel.Closed:
 		return Errorf(Canceled, "the client is closed").Because(ce)
 	}

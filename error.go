@@ -7,6 +7,7 @@ import (
 	"iter"
 	"reflect"
 	"slices"
+	"strings"
 
 	"github.com/curlew-rpc/curlew/codec"
 	"github.com/curlew-rpc/curlew/internal/transport"
@@ -49,7 +50,7 @@ func (e *Error) Error() string {
 		s += ": " + e.message
 	}
 	if e.cause != nil && !e.remote {
-		if c := e.cause.Error(); c != e.message {
+		if c := e.cause.Error(); !strings.Contains(e.message, c) {
 			s += ": " + c
 		}
 	}
