@@ -1,0 +1,54 @@
+// Curlew is the command of the Curlew RPC framework.
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+
+	"github.com/curlew-rpc/curlew/cmd/curlew/internal/exit"
+	"github.com/spf13/cobra"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	status := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
+	stop()
+	os.Exit(status)
+}
+
+// run runs the command line and returns the process's status.
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	started := false
+	root := newRoot()
+	root.PersistentPreRun = func(*cobra.Command, []string) { started = true }
+	root.SetArgs(args)
+	root.SetOut(stdout)
+	root.SetErr(stderr)
+	cmd, err := root.ExecuteContextC(ctx)
+	if err == nil {
+		return 0
+	}
+	if !started {
+		fmt.Fprintf(stderr, "%v\nSee '%s --help'.\n", err, cmd.CommandPath())
+		return exit.Usage
+	}
+	if !exit.IsSilent(err) {
+		fmt.Fprintln(stderr, err)
+	}
+	return exit.Status(err)
+}
+
+// newRoot returns the command with all its sub-commands.
+func newRoot() *cobra.Command {
+	root := &cobra.Command{
+		Use:           "curlew",
+		Short:         "Work with Curlew services: generate code, call methods",
+		SilenceUsage:  true,
+		SilenceErrors: true,
+	}
+	root.AddCommand(newGenerate())
+	return root
+}
