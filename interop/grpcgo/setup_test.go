@@ -1,0 +1,82 @@
+package grpcgo
+
+import (
+	"context"
+	"errors"
+	"net"
+	"testing"
+	"time"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials"
+	"google.golang.org/grpc/credentials/insecure"
+
+	"github.com/curlew-rpc/curlew"
+	"github.com/curlew-rpc/curlew/interop/internal/testcert"
+	"github.com/curlew-rpc/curlew/interop/testservice"
+)
+
+// securities runs a test over cleartext and over TLS.
+func securities(t *testing.T, test func(*testing.T, *testcert.Pair)) {
+	t.Run("cleartext", func(t *testing.T) { test(t, nil) })
+	pair, err := testcert.New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Run("tls", func(t *testing.T) { test(t, pair) })
+}
+
+// bounded returns a context that ends before the test binary is given up.
+func bounded(t *testing.T) context.Context {
+	ctx, cancel := context.WithTimeout(t.Context(), 60*time.Second)
+	t.Cleanup(cancel)
+	return ctx
+}
+
+func listen(t *testing.T) net.Listener {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return l
+}
+
+// curlewServer serves what register adds, and returns the address.
+func curlewServer(t *testing.T, pair *testcert.Pair, register ...func(*curlew.Server)) string {
+	opts := testservice.Options()
+	if pair != nil {
+		cfg, err := pair.ServerConfig()
+		if err != nil {
+			t.Fatal(err)
+		}
+		opts = append(opts, curlew.WithTLS(cfg))
+	}
+	srv := curlew.NewServer(opts...)
+	for _, r := range register {
+		r(srv)
+	}
+	l := listen(t)
+	done := make(chan error, 1)
+	go func() { done <- srv.Serve(l) }()
+	t.Cleanup(func() {
+		srv.Close()
+		if err := <-done; !errors.Is(err, curlew.ErrServerClosed) {
+			t.Error(err)
+		}
+	})
+	return l.Addr().String()
+}
+
+// grpcConn returns a channel of the reference stack.
+func grpcConn(t *testing.T, addr string, pair *testcert.Pair, opts ...grpc.DialOption) *grpc.ClientConn {
+	creds := insecure.NewCredentials()
+	if pair != nil {
+		creds = credentials.NewTLS(pair.ClientConfig())
+	}
+	cc, err := grpc.NewClient("passthrough:///"+addr, append(opts, grpc.WithTransportCredentials(creds))...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { cc.Close() })
+	return cc
+}
