@@ -2,30 +2,37 @@ package hpack
 
 // A Decoder decodes the header blocks of one connection, in their order. Init
 // must be called first. It is not safe for concurrent use.
+//
+// It holds no memory until the first block that needs any.
 type Decoder struct {
 	table   table
 	allowed uint32 // our SETTINGS_HEADER_TABLE_SIZE
-	lowered bool   // the next block must begin with a size update (§4.2)
-	scratch []byte
+	least   uint32 // the least value of that since the last block
+	scratch []byte // for strings of a certain length; see literal
 }
 
-// NewDecoder returns a decoder whose peer may use a table of maxTableSize octets.
+// NewDecoder returns a decoder with a table of maxTableSize octets.
 func NewDecoder(maxTableSize uint32) *Decoder {
 	d := new(Decoder)
 	d.Init(maxTableSize)
 	return d
 }
 
-// Init makes d ready, with a table of at most maxTableSize octets.
+// Init makes d ready, with a table of maxTableSize octets, which is what both
+// ends start from: in HTTP/2, DefaultTableSize.
 func (d *Decoder) Init(maxTableSize uint32) {
-	*d = Decoder{allowed: maxTableSize}
+	*d = Decoder{allowed: maxTableSize, least: maxTableSize}
 	d.table.max = maxTableSize
 }
 
-// SetMaxTableSize changes the limit after the peer has acknowledged it.
+// SetMaxTableSize follows our SETTINGS_HEADER_TABLE_SIZE; it is called when the peer
+// has acknowledged that. If the table has been given more than n octets, the next
+// block must begin with a size update (§4.2). If less, it stays as it is until the
+// peer says otherwise.
 func (d *Decoder) SetMaxTableSize(n uint32) {
 	d.allowed = n
-	d.lowered = n < d.table.max
+	d.least = min(d.least, n)
+	d.table.generation++ // what a block has to begin with may have changed
 }
 
 // Generation returns a number that changes whenever the dynamic table does. While
@@ -38,38 +45,60 @@ type Limits struct {
 	MaxFields int
 }
 
+// take makes one field of size octets count. It reports false if that is beyond
+// the limits, and from then on.
+func (l *Limits) take(size uint64) bool {
+	if l.MaxFields <= 0 || size > uint64(l.MaxBytes) {
+		l.MaxFields = -1
+		return false
+	}
+	l.MaxFields--
+	l.MaxBytes -= uint32(size)
+	return true
+}
+
 // Decode decodes one whole block and appends its fields to dst. A block beyond
 // the limits is decoded to its end, so that the table stays in step, but no
-// further fields are returned, and truncated is true. The error is an *Error.
+// further fields are returned, and truncated is true. The error is an *Error,
+// after which the decoder must not be used.
+//
+// The fields do not alias block. Those that are in a table share its strings; name
+// and value of others share one allocation.
 func (d *Decoder) Decode(dst []Field, block []byte, lim Limits) (fields []Field, truncated bool, err error) {
-	b, err := d.sizeUpdates(block)
+	block, err = d.sizeUpdates(block)
 	if err != nil {
 		return dst, false, err
 	}
-	start, size := len(dst), uint64(0)
-	for len(b) > 0 {
-		if b[0]&0xe0 == 0x20 {
-			return dst, truncated, &Error{"a table size update behind a field"}
-		}
-		f, rest, err := d.field(b, truncated)
-		if err != nil {
-			return dst, truncated, err
-		}
-		b = rest
-		size += uint64(f.Size())
-		if size > uint64(lim.MaxBytes) || len(dst)-start >= lim.MaxFields {
-			truncated = true
-		}
-		if !truncated {
-			dst = append(dst, f)
+	for len(block) > 0 {
+		first := block[0]
+		switch {
+		case first&0x80 != 0: // indexed, §6.1
+			var i int
+			if i, block, err = readInt(block, 7); err != nil {
+				return dst, false, err
+			}
+			e := d.lookup(i)
+			if e == nil {
+				return dst, false, &Error{"an index of no entry"}
+			}
+			if lim.take(entrySize(len(e.name), len(e.value))) {
+				dst = append(dst, Field{Name: e.name, Value: e.value})
+			}
+		case first&0xe0 == 0x20:
+			return dst, false, &Error{"a table size update behind a field"}
+		default:
+			if dst, block, err = d.literal(dst, block, &lim); err != nil {
+				return dst, false, err
+			}
 		}
 	}
-	return dst, truncated, nil
+	return dst, lim.MaxFields < 0, nil
 }
 
 // sizeUpdates applies the updates at the beginning of a block, of which there
 // may be two: the least size since the last block, and the final one (§4.2).
 func (d *Decoder) sizeUpdates(b []byte) ([]byte, error) {
+	due := d.least < d.table.max
 	for n := 0; len(b) > 0 && b[0]&0xe0 == 0x20; n++ {
 		size, rest, err := readInt(b, 5)
 		switch {
@@ -77,135 +106,122 @@ func (d *Decoder) sizeUpdates(b []byte) ([]byte, error) {
 			return nil, err
 		case n == 2:
 			return nil, &Error{"more than two table size updates"}
-		case size > uint64(d.allowed):
+		case due && uint32(size) > d.least, uint32(size) > d.allowed:
 			return nil, &Error{"a table size update above the limit"}
 		}
 		d.table.resize(uint32(size))
-		d.lowered = false
-		b = rest
+		due, b = false, rest
 	}
-	if d.lowered {
+	if due {
 		return nil, &Error{"no table size update after the limit was lowered"}
 	}
+	d.least = d.allowed
 	return b, nil
 }
 
-// field decodes the field that b begins with. Of one that is not wanted nothing
-// is built that the table does not need.
-func (d *Decoder) field(b []byte, unwanted bool) (f Field, rest []byte, err error) {
-	switch {
-	case b[0]&0x80 != 0: // indexed, §6.1
-		i, rest, err := readInt(b, 7)
-		if err != nil {
-			return f, nil, err
-		}
-		f, err = d.indexed(i)
-		return f, rest, err
-	case b[0]&0x40 != 0: // literal with incremental indexing, §6.2.1
-		if f, rest, err = d.literal(b, 6, false); err == nil {
-			d.table.add(f)
-		}
-		return f, rest, err
-	}
-	// Literal without indexing or never indexed, §6.2.2 and §6.2.3.
-	f, rest, err = d.literal(b, 4, unwanted)
-	f.Sensitive = b[0]&0x10 != 0
-	return f, rest, err
-}
-
-func (d *Decoder) indexed(i uint64) (Field, error) {
+// lookup returns the entry with an index of both tables, nil if there is none.
+func (d *Decoder) lookup(i int) *entry {
 	switch {
 	case i == 0:
-		return Field{}, &Error{"index 0"}
-	case i <= uint64(staticLen):
-		return staticTable[i], nil
-	case i-uint64(staticLen) <= uint64(d.table.n):
-		return *d.table.at(int(i) - staticLen), nil
+		return nil
+	case i <= staticLen:
+		return &staticTable[i]
+	case i-staticLen <= d.table.n:
+		return d.table.at(i - staticLen)
 	}
-	return Field{}, &Error{"an index beyond the table"}
+	return nil
 }
 
-// literal decodes a literal whose name index has a prefix of n bits. Name and
-// value, where both are literal, share one allocation.
-func (d *Decoder) literal(b []byte, n uint, unwanted bool) (f Field, rest []byte, err error) {
-	i, b, err := readInt(b, n)
-	if err != nil {
-		return f, nil, err
-	}
-	buf := d.scratch[:0]
-	if i > 0 {
-		named, err := d.indexed(i)
-		if err != nil {
-			return f, nil, err
-		}
-		f.Name = named.Name
-	} else if buf, b, err = readString(buf, b); err != nil {
-		return f, nil, err
-	}
-	nameLen := len(buf)
-	if buf, b, err = readString(buf, b); err != nil {
-		return f, nil, err
-	}
-	if cap(buf) <= maxScratch {
-		d.scratch = buf
-	}
-	if unwanted {
-		return Field{}, b, nil
-	}
-	both := string(buf)
-	if i == 0 {
-		f.Name = both[:nameLen]
-	}
-	f.Value = both[nameLen:]
-	return f, b, nil
-}
+const (
+	// Strings up to smallText are put together on the stack, longer ones up to
+	// largeText in memory that is kept, such as those of a client which sends a
+	// long token with every call. Still longer ones cost an allocation more.
+	smallText = 256
+	largeText = 2048
+)
 
-// maxScratch bounds the memory that a decoder keeps between blocks.
-const maxScratch = 1024
-
-// maxInt bounds integers: no table or string is longer (§5.1 has no bound).
-const maxInt = 1<<31 - 1
-
-// readInt decodes an integer with a prefix of n bits, §5.1.
-func readInt(b []byte, n uint) (v uint64, rest []byte, err error) {
-	mask := uint64(1)<<n - 1
-	v = uint64(b[0]) & mask
-	b = b[1:]
-	if v < mask {
-		return v, b, nil
+// literal decodes a literal: with incremental indexing (§6.2.1), without (§6.2.2) or
+// never indexed (§6.2.3). Of one that is not wanted nothing is built that the
+// table does not need.
+func (d *Decoder) literal(dst []Field, b []byte, lim *Limits) (fields []Field, rest []byte, err error) {
+	first, prefix := b[0], uint(4)
+	index := first&0x40 != 0
+	if index {
+		prefix = 6
 	}
-	for shift := uint(0); ; shift += 7 {
-		if len(b) == 0 {
-			return 0, nil, &Error{"an integer without end"}
-		}
-		c := b[0]
-		b = b[1:]
-		v += uint64(c&0x7f) << shift
-		if v > maxInt || shift > 28 {
-			return 0, nil, &Error{"an integer too large"}
-		}
-		if c&0x80 == 0 {
-			return v, b, nil
-		}
-	}
-}
-
-// readString appends a string literal to dst, §5.2.
-func readString(dst, b []byte) (out, rest []byte, err error) {
-	if len(b) == 0 {
-		return dst, nil, &Error{"a literal without its string"}
-	}
-	coded := b[0]&0x80 != 0
-	n, b, err := readInt(b, 7)
+	i, b, err := readInt(b, prefix)
 	if err != nil {
 		return dst, nil, err
 	}
-	if n > uint64(len(b)) {
-		return dst, nil, &Error{"a string longer than the block"}
+	var (
+		shared string // the name, of a table's entry
+		copied string // likewise, but to be copied
+		name   text   // or a literal
+	)
+	if i == 0 {
+		if name, b, err = readText(b); err != nil {
+			return dst, nil, err
+		}
+	} else {
+		e := d.lookup(i)
+		if e == nil {
+			return dst, nil, &Error{"a name with an index of no entry"}
+		}
+		if index && i > staticLen {
+			// The name's memory is also that of its entry's value. The new entry
+			// must not keep it when that one is evicted and does not count any more.
+			copied = e.name
+		} else {
+			shared = e.name
+		}
 	}
-	if !coded {
-		return append(dst, b[:n]...), b[n:], nil
+	value, rest, err := readText(b)
+	if err != nil {
+		return dst, nil, err
 	}
-	dst, err = appendHuffmanDecoded(dst, b[:n])
-	return dst, b[n:], err
+
+	var small [smallText]byte
+	buf := small[:0]
+	if n := len(copied) + name.maxLen() + value.maxLen(); n > smallText {
+		buf = d.large(n)
+	}
+	buf = append(buf, copied...)
+	if buf, err = name.appendTo(buf); err != nil {
+		return dst, nil, err
+	}
+	nameLen := len(buf)
+	if buf, err = value.appendTo(buf); err != nil {
+		return dst, nil, err
+	}
+	size := entrySize(len(shared)+nameLen, len(buf)-nameLen)
+	wanted := lim.take(size)
+	if index {
+		index = d.table.makeRoom(size)
+	}
+	if !wanted && !index {
+		return dst, rest, nil
+	}
+	both := string(buf)
+	e := entry{shared, both[nameLen:]}
+	if shared == "" {
+		e.name = both[:nameLen]
+	}
+	if index {
+		d.table.put(e)
+	}
+	if wanted {
+		dst = append(dst, Field{Name: e.name, Value: e.value, Sensitive: first&0xf0 == 0x10})
+	}
+	return dst, rest, nil
+}
+
+// large returns an empty buffer for n octets.
+func (d *Decoder) large(n int) []byte {
+	if n > largeText {
+		return make([]byte, 0, n)
+	}
+	if d.scratch == nil {
+		d.scratch = make([]byte, 0, largeText)
+	}
+	return d.scratch
 }

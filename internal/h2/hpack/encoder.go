@@ -2,8 +2,15 @@ package hpack
 
 // An Encoder encodes the header blocks of one connection, in their order. Init
 // must be called first. It is not safe for concurrent use.
+//
+// It enters into its table what is likely to come again, and keeps the strings of
+// such fields alive. The first field of a name is entered. A later one with
+// another value is so if the last that was entered has been of use, or if it was
+// seen before; so values that are new every time, such as those of traceparent, do
+// not push out the others.
 type Encoder struct {
 	table   table
+	index   index
 	pending bool   // a size update is due
 	least   uint32 // the least size since the last block
 	size    uint32
@@ -53,6 +60,7 @@ func (e *Encoder) Append(dst []byte, fields []Field) []byte {
 	return dst
 }
 
+// appendSizes tells the least size since the last block, and that from now on.
 func (e *Encoder) appendSizes(dst []byte) []byte {
 	e.pending = false
 	if e.least < e.size {
@@ -65,68 +73,53 @@ func (e *Encoder) appendSizes(dst []byte) []byte {
 }
 
 func (e *Encoder) appendField(dst []byte, f *Field) []byte {
-	i, named := staticField(f.Name, f.Value)
-	if i == 0 && !f.Sensitive {
-		i, named = e.search(f, named)
+	if f.Sensitive {
+		return appendLiteral(dst, 0x10, 4, staticName(f.Name), f)
 	}
-	if i > 0 && !f.Sensitive {
-		return appendInt(dst, 0x80, 7, uint64(i))
+	hash := hashField(f.Name, f.Value)
+	if number, ok := e.index.findField(&e.table, f.Name, f.Value, hash); ok {
+		e.index.links[e.table.slot(number)].found = true
+		return appendInt(dst, 0x80, 7, uint64(e.position(number)))
 	}
-	switch {
-	case f.Sensitive:
-		dst = appendInt(dst, 0x10, 4, uint64(named))
-	case f.NoIndex || f.Size() > e.table.max/2:
-		// An entry that large would push out the rest.
-		dst = appendInt(dst, 0x00, 4, uint64(named))
-	default:
-		dst = appendInt(dst, 0x40, 6, uint64(named))
-		e.table.add(Field{Name: f.Name, Value: f.Value})
+	field, name := staticField(f.Name, f.Value)
+	if field > 0 {
+		return appendInt(dst, 0x80, 7, uint64(field))
 	}
-	if named == 0 {
+	newest, known := e.index.findName(&e.table, f.Name)
+	if known && name == 0 {
+		name = e.position(newest)
+	}
+	if known {
+		known = !e.index.links[e.table.slot(newest)].found
+	}
+	if !e.worthEntering(f, hash, name > 0, known) {
+		return appendLiteral(dst, 0x00, 4, name, f)
+	}
+	e.table.makeRoom(f.size())
+	e.table.put(entry{f.Name, f.Value})
+	e.index.add(&e.table)
+	return appendLiteral(dst, 0x40, 6, name, f)
+}
+
+// worthEntering decides whether a field goes into the table, as Encoder tells.
+func (e *Encoder) worthEntering(f *Field, hash uint64, named, useless bool) bool {
+	switch size := f.size(); {
+	case size > uint64(e.table.max)/2:
+		return false // it would push out too much
+	case f.NoIndex:
+		return !named && size <= uint64(e.table.max)/16 // once, for the sake of the name
+	}
+	return !useless || e.index.missedBefore(hash)
+}
+
+// position returns the index, at this time, of the entry with a number.
+func (e *Encoder) position(number uint32) int { return staticLen + 1 + int(e.table.added-number) }
+
+// appendLiteral appends a literal whose name has an index, unless that is 0.
+func appendLiteral(dst []byte, first byte, prefix uint, name int, f *Field) []byte {
+	dst = appendInt(dst, first, prefix, uint64(name))
+	if name == 0 {
 		dst = appendString(dst, f.Name)
 	}
 	return appendString(dst, f.Value)
-}
-
-// search looks a field up in the dynamic table. The few entries that a table of
-// this size holds are compared by length first, so that going through them costs
-// less than keeping a map.
-func (e *Encoder) search(f *Field, named int) (i, name int) {
-	for i := 1; i <= e.table.n; i++ {
-		d := e.table.at(i)
-		if len(d.Name) != len(f.Name) || d.Name != f.Name {
-			continue
-		}
-		if d.Value == f.Value {
-			return staticLen + i, 0
-		}
-		if named == 0 {
-			named = staticLen + i
-		}
-	}
-	return 0, named
-}
-
-// appendInt appends an integer with a prefix of n bits, whose other bits are those
-// of first, §5.1.
-func appendInt(dst []byte, first byte, n uint, v uint64) []byte {
-	mask := uint64(1)<<n - 1
-	if v < mask {
-		return append(dst, first|byte(v))
-	}
-	dst = append(dst, first|byte(mask))
-	for v -= mask; v >= 0x80; v >>= 7 {
-		dst = append(dst, byte(v)|0x80)
-	}
-	return append(dst, byte(v))
-}
-
-// appendString appends a string literal, Huffman-coded where that is shorter, §5.2.
-func appendString(dst []byte, s string) []byte {
-	if n := huffmanLen(s); n < len(s) {
-		dst = appendInt(dst, 0x80, 7, uint64(n))
-		return appendHuffman(dst, s)
-	}
-	dst = appendInt(dst, 0, 7, uint64(len(s)))
-	return append(dst, s...)
 }

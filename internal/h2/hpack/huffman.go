@@ -1,6 +1,9 @@
 package hpack
 
-import "sync"
+import (
+	"encoding/binary"
+	"slices"
+)
 
 // huffmanLen returns the length of s in octets when Huffman-coded.
 func huffmanLen(s string) int {
@@ -13,15 +16,18 @@ func huffmanLen(s string) int {
 
 // appendHuffman appends s Huffman-coded and padded with ones (§5.2).
 func appendHuffman(dst []byte, s string) []byte {
-	var acc uint64 // the bits not appended yet are the lowest n
+	var acc uint64 // the bits not appended yet are the lowest n, fewer than 32
 	n := uint(0)
 	for i := range len(s) {
 		l := uint(huffmanLens[s[i]])
 		acc = acc<<l | uint64(huffmanCodes[s[i]])
-		for n += l; n >= 8; {
-			n -= 8
-			dst = append(dst, byte(acc>>n))
+		if n += l; n >= 32 {
+			n -= 32
+			dst = binary.BigEndian.AppendUint32(dst, uint32(acc>>n))
 		}
+	}
+	for ; n >= 8; n -= 8 {
+		dst = append(dst, byte(acc>>(n-8)))
 	}
 	if n > 0 {
 		dst = append(dst, byte(acc<<(8-n))|(1<<(8-n)-1))
@@ -29,96 +35,71 @@ func appendHuffman(dst []byte, s string) []byte {
 	return dst
 }
 
-// Decoding goes from state to state, four bits a step. A state is a node of the
-// code's tree; the shortest code has five bits, so a step ends at most one
-// symbol. The steps are computed from the codes when the first string is decoded.
+// maxHuffmanLen bounds the length of what n coded octets stand for: the shortest
+// code has five bits.
+func maxHuffmanLen(n int) int { return n * 8 / 5 }
 
-type huffmanStep struct {
-	next   uint8 // state after
-	symbol uint8
-	emit   bool
-	fail   bool // leads to EOS or nowhere
-}
-
-type huffmanMachine struct {
-	steps  [256][16]huffmanStep
-	padded [256]bool // a string may end in this state: fewer than 8 bits, all ones
-}
-
-var huffman = sync.OnceValue(buildHuffman)
-
-func buildHuffman() *huffmanMachine {
-	// Nodes are numbered as they are made; children of a node are nodes, or ^symbol.
-	const eos = 256
-	type node [2]int16
-	nodes := make([]node, 1, 256)
-	insert := func(symbol int, code uint32, bits int) {
-		at := 0
-		for b := bits - 1; b > 0; b-- {
-			bit := code >> b & 1
-			if nodes[at][bit] == 0 {
-				nodes = append(nodes, node{})
-				nodes[at][bit] = int16(len(nodes) - 1)
+// appendHuffmanDecoded appends the string that src encodes. It reports false if
+// that has EOS in it, or ends in other padding than fewer than eight ones (§5.2).
+func appendHuffmanDecoded(dst, src []byte) ([]byte, bool) {
+	dst = slices.Grow(dst, maxHuffmanLen(len(src)))
+	out, n := dst[len(dst):cap(dst)], 0
+	var acc uint64 // the next bits, left-aligned
+	bits := uint(0)
+	for {
+		if len(src) >= 8 {
+			// As many octets as fit whole. Bits of the one after them come along,
+			// and once more when it is its turn, which changes nothing.
+			acc |= binary.BigEndian.Uint64(src) >> bits
+			src = src[(63-bits)/8:]
+			bits |= 56
+		} else {
+			for ; bits <= 56 && len(src) > 0; src = src[1:] {
+				acc |= uint64(src[0]) << (56 - bits)
+				bits += 8
 			}
-			at = int(nodes[at][bit])
 		}
-		nodes[at][code&1] = int16(^symbol)
-	}
-	for s := range 256 {
-		insert(s, huffmanCodes[s], int(huffmanLens[s]))
-	}
-	insert(eos, 1<<30-1, 30)
-
-	m := new(huffmanMachine)
-	for state := range nodes {
-		for nibble := range 16 {
-			st := &m.steps[state][nibble]
-			at := int16(state)
-			for b := 3; b >= 0 && !st.fail; b-- {
-				at = nodes[at][nibble>>b&1]
-				if at < 0 {
-					symbol := int(^at)
-					st.fail = symbol == eos
-					st.symbol, st.emit = uint8(symbol), true
-					at = 0
+		for bits >= 8 {
+			e := huffmanShort[acc>>56]
+			symbol, l := byte(e>>8), uint(e&0xff)
+			if l == 0 {
+				if bits < maxCodeLen && len(src) > 0 {
+					break
+				}
+				if symbol, l = longSymbol(uint32(acc >> 32)); l == 0 || l > bits {
+					return dst, false
 				}
 			}
-			st.next = uint8(at)
+			out[n] = symbol
+			n++
+			acc <<= l
+			bits -= l
+		}
+		if bits < 8 && len(src) == 0 {
+			break
 		}
 	}
-	at := int16(0)
-	for range 8 {
-		m.padded[at] = true
-		at = nodes[at][1]
+	// Of the last bits, one symbol at most, and padding. Ones behind them make
+	// padding look like the beginning of a long code.
+	acc |= ^uint64(0) >> bits
+	if e := huffmanShort[acc>>56]; e != 0 && uint(e&0xff) <= bits {
+		out[n] = byte(e >> 8)
+		n++
+		acc = acc<<(e&0xff) | ^uint64(0)>>(64-e&0xff)
 	}
-	return m
+	return dst[:len(dst)+n], acc == ^uint64(0)
 }
 
-var errHuffman = &Error{"invalid Huffman code"}
+// maxCodeLen is the length of the longest code, in bits.
+const maxCodeLen = 30
 
-// appendHuffmanDecoded appends the string that b encodes.
-func appendHuffmanDecoded(dst, b []byte) ([]byte, error) {
-	m := huffman()
-	state := uint8(0)
-	for _, c := range b {
-		st := &m.steps[state][c>>4]
-		if st.emit {
-			if st.fail {
-				return dst, errHuffman
-			}
-			dst = append(dst, st.symbol)
+// longSymbol returns the symbol whose code of more than eight bits v begins with,
+// and the length of the code, or 0 for EOS.
+func longSymbol(v uint32) (symbol byte, l uint) {
+	for i := range huffmanRows {
+		if r := &huffmanRows[i]; v < r.end {
+			return huffmanLong[uint32(r.offset)+v>>(32-r.bits)-r.first], uint(r.bits)
 		}
-		st = &m.steps[st.next][c&15]
-		if st.emit {
-			if st.fail {
-				return dst, errHuffman
-			}
-			dst = append(dst, st.symbol)
-		}
-		state = st.next
 	}
-	if !m.padded[state] {
-		return dst, errHuffman
-	}
-	return dst, nil
+	return 0, 0
 }

@@ -1,52 +1,62 @@
 package hpack
 
-// A table is a dynamic table (§2.3.2): a ring of entries, the newest with index 1.
-// It has no memory until the first entry comes.
+// An entry of a table.
+type entry struct{ name, value string }
+
+// entrySize is the size of an entry, §4.1.
+func entrySize(name, value int) uint64 { return uint64(name) + uint64(value) + entryOverhead }
+
+// A table is a dynamic table (§2.3.2), a ring. Entries are numbered in the order
+// in which they were added: the last has the number added, and the slot of each
+// is its number modulo the length of the ring. A table has no memory until the
+// first entry comes.
 type table struct {
-	ring       []Field
-	first      int // where the oldest is
-	n          int
+	ring       []entry // its length is a power of two
+	added      uint32  // how many were ever added; may wrap around
+	n          int     // how many there are
 	size, max  uint32
 	generation uint64 // changes with every change
 }
 
+func (t *table) slot(number uint32) int { return int(number) & (len(t.ring) - 1) }
+
 // at returns entry i, from 1 for the newest to n for the oldest.
-func (t *table) at(i int) *Field {
-	return &t.ring[(t.first+t.n-i)&(len(t.ring)-1)]
+func (t *table) at(i int) *entry { return &t.ring[t.slot(t.added-uint32(i-1))] }
+
+// makeRoom evicts what must give way to an entry of size octets, and reports
+// whether that fits then: one larger than the table only empties it (§4.4).
+func (t *table) makeRoom(size uint64) bool {
+	t.generation++
+	t.evict(size)
+	return size <= uint64(t.max)
 }
 
-// add enters f, evicting what must give way. What is larger than the whole table
-// empties it (§4.4).
-func (t *table) add(f Field) {
-	t.generation++
-	size := f.Size()
-	t.evict(size)
-	if size > t.max {
-		return
-	}
+// put enters an entry for which there is room.
+func (t *table) put(e entry) {
 	if t.n == len(t.ring) {
 		t.grow()
 	}
-	t.ring[(t.first+t.n)&(len(t.ring)-1)] = f
+	t.added++
 	t.n++
-	t.size += size
+	t.ring[t.slot(t.added)] = e
+	t.size += uint32(entrySize(len(e.name), len(e.value)))
 }
 
 func (t *table) grow() {
-	ring := make([]Field, max(8, 2*len(t.ring)))
-	for i := range t.n {
-		ring[i] = t.ring[(t.first+i)&(len(t.ring)-1)]
+	old := *t
+	t.ring = make([]entry, max(8, 2*len(old.ring)))
+	for i := range uint32(t.n) {
+		number := t.added - i
+		t.ring[t.slot(number)] = old.ring[old.slot(number)]
 	}
-	t.ring, t.first = ring, 0
 }
 
 // evict makes room for size octets, oldest first.
-func (t *table) evict(size uint32) {
-	for t.n > 0 && uint64(t.size)+uint64(size) > uint64(t.max) {
-		old := &t.ring[t.first]
-		t.size -= old.Size()
-		*old = Field{}
-		t.first = (t.first + 1) & (len(t.ring) - 1)
+func (t *table) evict(size uint64) {
+	for t.n > 0 && uint64(t.size)+size > uint64(t.max) {
+		old := t.at(t.n)
+		t.size -= uint32(entrySize(len(old.name), len(old.value)))
+		*old = entry{}
 		t.n--
 	}
 }
