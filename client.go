@@ -198,7 +198,10 @@ func NewClient(target string, opts ...ClientOption) (*Client, error) {
 		Resolver: cfg.resolver,
 		Policy:   cfg.policy,
 		Dial: func(ctx context.Context, _ resolve.Endpoint, addr resolve.Addr, ev channel.Events) (*transport.ClientConn, error) {
-			return transport.Dial(ctx, addr.Network, addr.Address, serverName, tc, h2.Observer(ev))
+			obs := h2.Observer{Capacity: ev.Capacity, Draining: ev.Draining, Closed: ev.Closed, Violated: func(err error) {
+				cfg.log.Warn("a server broke the protocol", "server", addr.Address, "err", err)
+			}}
+			return transport.Dial(ctx, addr.Network, addr.Address, serverName, tc, obs)
 		},
 		ConnectTimeout:      cfg.connTimeout,
 		IdleTimeout:         cfg.idleTimeout,

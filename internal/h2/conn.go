@@ -63,6 +63,7 @@ type Conn struct {
 	strained bool          // streams have been refused credit for that
 	resets   idRing        // streams we reset: what still comes for them is ignored
 	ended    idRing        // streams that both sides ended
+	violated error         // to be told
 	glitches int32         // what is left of the budget
 	refilled time.Duration // since start, when time filled it last
 
@@ -102,8 +103,11 @@ type Start struct {
 // An Observer hears of a connection's fate. Its functions may be nil; they are
 // called on any goroutine and must not block.
 type Observer struct {
-	Capacity func()      // a reservation was refused before, and would not be now
-	Draining func()      // no new streams are taken
+	Capacity func() // a reservation was refused before, and would not be now
+	Draining func() // no new streams are taken
+	// Violated: the peer broke the rules in a way that ended one stream. Of
+	// several that arrive together only the first is told.
+	Violated func(error)
 	Closed   func(error) // the connection is gone and its reading goroutine at its end
 }
 

@@ -250,6 +250,9 @@ func (c *Conn) forcedLocked(n int) error {
 // punishLocked ends a stream whose peer broke the rules, and charges it: a peer
 // must not get work done by us for streams that it has us reset (CVE-2025-8671).
 func (c *Conn) punishLocked(v *violation) error {
+	if c.violated == nil {
+		c.violated = v
+	}
 	if s := c.streams[v.id]; s != nil {
 		s.resetLocked(v.code, &StreamError{Code: v.code, Reason: v.reason})
 		if s.owner != nil {

@@ -207,6 +207,12 @@ func (c *Conn) settleOnReader() {
 	if c.watch.waiting > 0 {
 		c.watch.armLocked(c, &c.watch.requests, c.cfg.ReadTimeout)
 	}
+	if v := c.violated; v != nil {
+		c.violated = nil
+		if c.observer.Violated != nil {
+			defer c.observer.Violated(v)
+		}
+	}
 	if c.unwrittenLocked() == 0 || c.writing {
 		c.mu.Unlock()
 		return

@@ -73,6 +73,9 @@ func (g *GRPC) AcceptOnReader(sc *ServerConn, m *h2.Message) (*h2.Stream, h2.Sta
 	if req == nil {
 		req = g.read(m)
 		sc.memo.grpc = req
+		if req.Refusal != nil {
+			sc.refused(m.Path, req.Refusal.Error())
+		}
 	}
 	if req.http != 0 {
 		more := []Field(nil)

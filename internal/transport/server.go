@@ -199,7 +199,7 @@ func (s *Server) attach(nc net.Conn) {
 	}
 	s.conns[sc] = struct{}{}
 	draining := s.closing
-	sc.Conn = h2.NewServer(nc, &s.cfg.H2, sc, h2.Observer{Closed: sc.closed})
+	sc.Conn = h2.NewServer(nc, &s.cfg.H2, sc, h2.Observer{Violated: sc.violated, Closed: sc.closed})
 	s.mu.Unlock()
 	sc.Start()
 	if draining {

@@ -24,6 +24,16 @@ type ServerConn struct {
 	memo     memo
 }
 
+// violated hears that the peer broke a rule and lost a stream for it.
+func (sc *ServerConn) violated(err error) {
+	sc.server.cfg.Logger.Warn("stream reset: the peer broke the protocol", "peer", sc.RemoteAddr(), "err", err)
+}
+
+// refused notes a request that is answered without a handler.
+func (sc *ServerConn) refused(path, why string) {
+	sc.server.cfg.Logger.Info("request refused", "peer", sc.RemoteAddr(), "path", path, "why", why)
+}
+
 // closed hears that the connection is gone.
 func (sc *ServerConn) closed(err error) {
 	s := sc.server
@@ -48,6 +58,7 @@ func (sc *ServerConn) AcceptOnReader(m *h2.Message) (*h2.Stream, h2.Start) {
 		sc.protocol = sc.find(m)
 	}
 	if sc.protocol == nil {
+		sc.refused(m.Path, "content-type "+strconv.Quote(field(m.Fields, "content-type")))
 		return refuse(415, "text/plain", "the content-type of the request is none that this server speaks")
 	}
 	return sc.protocol.AcceptOnReader(sc, m)
