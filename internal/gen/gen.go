@@ -92,12 +92,27 @@ func generateFile(p *protogen.Plugin, f *protogen.File, o Options, names map[*pr
 		// when all message types come from elsewhere.
 		g.Import(f.GoImportPath)
 	}
+	importOwn(g, f)
 	for _, s := range f.Services {
 		w := writer{g: g, file: f, svc: s, names: names[s]}
 		w.name()
 		w.descriptors()
 		w.server()
 		w.client()
+	}
+}
+
+// importOwn imports the packages that the code is made with, before those of messages:
+// the names of these get the numbers if there are two of a name.
+func importOwn(g *protogen.GeneratedFile, f *protogen.File) {
+	g.QualifiedGoIdent(curlewPackage.Ident(""))
+	for _, s := range f.Services {
+		for _, m := range s.Methods {
+			g.QualifiedGoIdent(contextPackage.Ident(""))
+			if k := kind(m); k == "ClientStream" || k == "ServerStream" {
+				g.QualifiedGoIdent(iterPackage.Ident(""))
+			}
+		}
 	}
 }
 
