@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/signal"
 
+	"github.com/curlew-rpc/curlew/cmd/curlew/internal/demo"
 	"github.com/curlew-rpc/curlew/cmd/curlew/internal/exit"
 	"github.com/spf13/cobra"
 )
@@ -49,6 +50,6 @@ func newRoot() *cobra.Command {
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
-	root.AddCommand(newGenerate())
+	root.AddCommand(newGenerate(), demo.New())
 	return root
 }

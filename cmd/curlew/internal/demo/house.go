@@ -1,0 +1,129 @@
+package demo
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"syscall"
+
+	"github.com/curlew-rpc/curlew"
+	"github.com/curlew-rpc/curlew/cmd/curlew/internal/demo/orders"
+	ordersv1 "github.com/curlew-rpc/curlew/cmd/curlew/internal/demo/orders/v1"
+	"github.com/curlew-rpc/curlew/cmd/curlew/internal/demo/shop"
+	shopv1 "github.com/curlew-rpc/curlew/cmd/curlew/internal/demo/shop/v1"
+	"github.com/curlew-rpc/curlew/cmd/curlew/internal/wiretap"
+	"github.com/curlew-rpc/curlew/health"
+	"github.com/curlew-rpc/curlew/reflection"
+)
+
+// A house is the two services, each with a server and a socket of its own.
+type house struct {
+	store  *orders.Store
+	orders *orders.Service
+	// between is the client of the shop's service, and tap what passes through it.
+	between *curlew.Client
+	tap     *wiretap.Tap
+
+	ordersHost, shopHost *host
+	failed               chan error // a server has stopped by itself
+}
+
+// A host is a server and where it listens.
+type host struct {
+	name   string
+	addr   string
+	server *curlew.Server
+	health *health.Checker
+	done   chan struct{}
+}
+
+// open starts the services.
+func open(ctx context.Context, addr, dir string, saw *witness) (h *house, err error) {
+	h = &house{tap: wiretap.New(messageOf), failed: make(chan error, 2)}
+	defer func() {
+		if err != nil {
+			ended, cancel := context.WithCancel(ctx)
+			cancel()
+			h.close(ended)
+		}
+	}()
+	if h.store, err = orders.OpenStore(dir); err != nil {
+		return nil, fmt.Errorf("%w; is another demo running? Give this one a directory of its own by --data", err)
+	}
+	if h.orders, err = orders.New(h.store, slog.New(slog.DiscardHandler)); err != nil {
+		return nil, err
+	}
+	h.ordersHost, err = h.serve("orders", addr, saw, func(s *curlew.Server) string {
+		ordersv1.RegisterOrders(s, h.orders)
+		return ordersv1.OrdersName
+	})
+	if err != nil {
+		return nil, err
+	}
+	if h.between, err = curlew.NewClient(h.ordersHost.addr, curlew.WithDialer(h.tap.Dial)); err != nil {
+		return nil, err
+	}
+	host, _, _ := net.SplitHostPort(h.ordersHost.addr)
+	h.shopHost, err = h.serve("shop", net.JoinHostPort(host, "0"), saw, func(s *curlew.Server) string {
+		shopv1.RegisterShop(s, &shop.Service{Orders: ordersv1.NewOrdersClient(h.between)})
+		return shopv1.ShopName
+	})
+	return h, err
+}
+
+// serve starts a server with the service that register registers, whose name it
+// returns.
+func (h *house) serve(name, addr string, saw *witness, register func(*curlew.Server) string) (*host, error) {
+	l, err := net.Listen("tcp", addr)
+	switch {
+	case errors.Is(err, syscall.EADDRINUSE):
+		return nil, fmt.Errorf("%w; choose another address by --addr, or port 0 for a free one", err)
+	case err != nil:
+		return nil, err
+	}
+	o := &host{
+		name:   name,
+		addr:   l.Addr().String(),
+		server: curlew.NewServer(curlew.WithInterceptors(saw.interceptor(name))),
+		health: health.New(),
+		done:   make(chan struct{}),
+	}
+	o.health.Set(register(o.server), health.Serving)
+	o.health.Register(o.server)
+	reflection.Register(o.server)
+	go func() {
+		defer close(o.done)
+		if err := o.server.Serve(l); !errors.Is(err, curlew.ErrServerClosed) {
+			h.failed <- fmt.Errorf("serving %s: %w", name, err)
+		}
+	}()
+	return o, nil
+}
+
+// close stops everything; calls that are open may finish until ctx ends.
+func (h *house) close(ctx context.Context) error {
+	h.shopHost.close(ctx)
+	if h.between != nil {
+		h.between.Close()
+	}
+	h.ordersHost.close(ctx)
+	if h.orders != nil {
+		h.orders.Close()
+	}
+	if h.store == nil {
+		return nil
+	}
+	return h.store.Close()
+}
+
+// close stops a server. Calls that are cut off are not an error: they were told.
+func (o *host) close(ctx context.Context) {
+	if o == nil {
+		return
+	}
+	o.health.Shutdown()
+	_ = o.server.Shutdown(ctx)
+	<-o.done
+}
