@@ -67,6 +67,9 @@ var rules = []rule{
 // internalFor lists what packages of other modules use of this module's
 // internals; all else they do with the public API.
 var internalFor = []rule{
+	// Showing what crosses the wire takes the rules by which it is read.
+	{"cmd/curlew/internal/demo", []string{"internal/h2/frame", "internal/h2/hpack", "internal/wire/grpc"}},
+	{"cmd/curlew/internal/wiretap", []string{"internal/h2/frame", "internal/h2/hpack", "internal/wire/grpc"}},
 	{"cmd/curlew/...", []string{"internal/gen"}},
 	{"interop/...", []string{"internal/testproto/..."}},
 	{"bench/...", []string{"internal/testproto/..."}},

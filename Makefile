@@ -1,0 +1,108 @@
+# What a contributor runs. Each target sets up what it needs; go, bash and (for
+# race and generate) a C compiler and protoc are to be there.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.ONESHELL:
+.DEFAULT_GOAL := help
+
+# All packages of all modules of the workspace.
+ALL := github.com/curlew-rpc/curlew/...
+# The tools are a module of their own, outside of the workspace.
+TOOLS := internal/tools
+TESTSUM := bin/testsum
+FUZZTIME ?= 30s
+FUZZ ?= .
+# The least coverage of internal/, in percent of its statements.
+COVERAGE := 85
+
+.PHONY: help
+help: ## say what the targets are
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-16s %s\n", $$1, $$2 }' Makefile
+
+bin/testsum bin/covercheck: $(wildcard $(TOOLS)/testsum/*.go $(TOOLS)/covercheck/*.go)
+	@mkdir -p bin
+	@GOWORK=off go build -C $(TOOLS) -o ../../bin/ ./testsum ./covercheck
+
+bin/staticcheck bin/govulncheck: $(TOOLS)/go.mod $(TOOLS)/go.sum
+	@mkdir -p bin
+	@GOWORK=off go build -C $(TOOLS) -o ../../bin/ tool
+	@touch bin/staticcheck bin/govulncheck
+
+.PHONY: test
+test: $(TESTSUM) ## run all tests
+	@{
+		status=0
+		GOWORK=off go test -C $(TOOLS) -json ./... || status=1
+		go test -json $(ALL) || status=1
+		exit $$status
+	} | $(TESTSUM)
+
+.PHONY: race
+race: $(TESTSUM) ## run all tests under the race detector
+	@go test -race -json $$(go list $(ALL) | grep -v /internal/archtest) | $(TESTSUM)
+
+.PHONY: cover
+cover: $(TESTSUM) bin/covercheck ## measure how much of internal/ tests run
+	@mkdir -p bin
+	go test -json -coverprofile=bin/cover.out -coverpkg=./internal/... ./... | $(TESTSUM)
+	bin/covercheck -min $(COVERAGE) -under github.com/curlew-rpc/curlew/internal bin/cover.out
+
+.PHONY: lint
+lint: bin/staticcheck ## check form and common mistakes: gofmt, go vet, staticcheck
+	@failed=0
+	check() {
+		if out=$$("$${@:2}" 2>&1) && [ -z "$$out" ]; then
+			echo "ok    $$1"
+		else
+			echo "FAIL  $$1"; echo "$$out"; failed=$$((failed + 1))
+		fi
+	}
+	check gofmt gofmt -l $$(go list -f '{{.Dir}}' -m)
+	check vet go vet $(ALL)
+	check staticcheck bin/staticcheck $(ALL)
+	check 'vet of the tools' env GOWORK=off go vet -C $(TOOLS) ./...
+	echo "$$((4 - failed)) passed, $$failed failed"
+	[ $$failed -eq 0 ]
+
+.PHONY: vuln
+vuln: bin/govulncheck ## look for known vulnerabilities in what is required
+	@status=0; out=$$(bin/govulncheck ./... 2>&1) || status=$$?
+	echo "$$out"
+	if [ $$status -ne 0 ] && grep -q 'fetching vulnerabilities' <<<"$$out"; then
+		echo "the vulnerability database cannot be reached: nothing was checked"
+		status=0
+	fi
+	exit $$status
+
+.PHONY: generate
+generate: ## generate code anew (needs protoc for the private copies of gRPC's messages)
+	go run ./cmd/curlew generate
+	go generate ./...
+
+.PHONY: generate-check
+generate-check: ## fail if generated code is not what generate makes; it is then
+	@sums() { find . -name '*.pb.go' -not -path './bin/*' | LC_ALL=C sort | xargs sha256sum; }
+	before=$$(sums)
+	$(MAKE) --no-print-directory generate
+	total=$$(wc -l <<<"$$before")
+	if out=$$(diff <(echo "$$before") <(sums)); then
+		echo "$$total passed, 0 failed"
+	else
+		awk '/^>/ { print "not current:", $$3 } /^</ { gone[$$3] }' <<<"$$out"
+		n=$$(awk '/^[<>]/ { print $$3 }' <<<"$$out" | sort -u | wc -l)
+		echo "$$((total - n)) passed, $$n failed"
+		exit 1
+	fi
+
+.PHONY: fuzz
+fuzz: ## run every fuzzer for FUZZTIME (30s), or those that FUZZ matches
+	@$(TOOLS)/fuzz.sh $(FUZZTIME) '$(FUZZ)'
+
+.PHONY: interop
+interop: ## call other gRPC stacks and be called by them
+	@bash interop/run.sh
+
+.PHONY: demo
+demo: ## run a service, call it and show what crosses the wire
+	@go run ./cmd/curlew demo
