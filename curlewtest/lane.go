@@ -39,7 +39,7 @@ func (l *lane) read(p []byte) (int, error) {
 		switch {
 		case l.readErr != nil:
 			return 0, l.readErr
-		case l.readBy.passed:
+		case l.readBy.passed():
 			return 0, os.ErrDeadlineExceeded
 		case len(p) == 0:
 			return 0, nil
@@ -80,7 +80,7 @@ func (l *lane) tryLocked(p []byte) (int, error) {
 	switch {
 	case l.writeErr != nil:
 		return 0, l.writeErr
-	case l.writeBy.passed:
+	case l.writeBy.passed():
 		return 0, os.ErrDeadlineExceeded
 	}
 	n := min(len(p), l.limit-(len(l.buf)-l.off))
@@ -122,13 +122,13 @@ func (l *lane) closeRead() {
 
 // A deadline is that of a lane's reader or writer.
 type deadline struct {
-	passed bool
-	timer  *time.Timer
-	set    int // how often it has been, by which a timer knows that it is late
+	at    time.Time   // zero: none
+	timer *time.Timer // wakes those who wait then; an old one does so for nothing
 }
 
+func (d *deadline) passed() bool { return !d.at.IsZero() && !time.Now().Before(d.at) }
+
 func (d *deadline) stop() {
-	d.set++
 	if d.timer != nil {
 		d.timer.Stop()
 		d.timer = nil
@@ -140,23 +140,13 @@ func (l *lane) setDeadline(d *deadline, at time.Time) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	d.stop()
-	d.passed = false
+	d.at = at
 	if at.IsZero() {
 		return
 	}
-	left := time.Until(at)
-	if left <= 0 {
-		d.passed = true
-		l.changed.Broadcast()
-		return
-	}
-	set := d.set
-	d.timer = time.AfterFunc(left, func() {
+	d.timer = time.AfterFunc(time.Until(at), func() {
 		l.mu.Lock()
 		defer l.mu.Unlock()
-		if d.set == set {
-			d.passed = true
-			l.changed.Broadcast()
-		}
+		l.changed.Broadcast()
 	})
 }

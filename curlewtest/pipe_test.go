@@ -255,7 +255,7 @@ func TestPipeDeadlines(t *testing.T) {
 		}
 		// One in the past passes at once, for those who wait too.
 		time.AfterFunc(time.Minute, func() { a.SetReadDeadline(time.Unix(1, 0)) })
-		expired("Read", read(a), 4*time.Second+time.Hour+time.Minute+0)
+		expired("Read", read(a), 4*time.Second+time.Hour+time.Minute)
 	})
 }
 

@@ -13,24 +13,6 @@ import (
 	echov1 "github.com/curlew-rpc/curlew/internal/testproto/echo/v1"
 )
 
-// echo is a service of all four kinds.
-type echo struct {
-	echov1.UnimplementedEchoService
-	unary func(context.Context, *echov1.EchoRequest) (*echov1.EchoResponse, error)
-}
-
-func (e echo) Unary(ctx context.Context, req *echov1.EchoRequest) (*echov1.EchoResponse, error) {
-	if e.unary != nil {
-		return e.unary(ctx, req)
-	}
-	if req.GetCode() != 0 {
-		return nil, curlew.Errorf(curlew.Code(req.GetCode()), "%s", req.GetMessage())
-	}
-	return &echov1.EchoResponse{Text: req.GetText()}, nil
-}
-
-func (e echo) register(s *curlew.Server) { echov1.RegisterEchoService(s, e) }
-
 func TestServer(t *testing.T) {
 	for name, test := range map[string]func(*testing.T, func(*testing.T)){
 		"outside": func(t *testing.T, f func(*testing.T)) { f(t) },
