@@ -51,14 +51,14 @@ func (c *Call) SendHeader() error {
 	return c.server.sendHeader()
 }
 
-// SetCompression has a server compress its response messages from now on by
-// the compressor of that name, or not at all for "identity". Without it the
-// server compresses as the client does. It is an error if the server does not
-// know the compressor, the client does not accept it, or the header that
-// announces it has been sent.
+// SetCompression has messages sent from now on compressed by the compressor of
+// that name, or not at all for "identity". Without it a client compresses as the
+// option Compression says, and a server as its client does. It is an error if
+// this side does not know the compressor, the client does not accept it, or the
+// header has been sent and announces another.
 func (c *Call) SetCompression(name string) error {
 	if c.server == nil {
-		return Errorf(Internal, "SetCompression is for servers; clients have the option WithCompression")
+		return c.client.setCompression(name)
 	}
 	return c.server.setCompression(name)
 }

@@ -40,6 +40,7 @@ type clientCall struct {
 	sendMu    sync.Mutex
 	begun     bool
 	sentEnd   bool
+	plain     bool // messages are sent uncompressed whatever the header says
 	released  bool
 	committed atomic.Bool    // the server has answered: nothing will be sent again
 	sent      []*bufpool.Buf // messages so far, for another attempt; until committed
@@ -142,7 +143,11 @@ func (c *clientCall) Send(msg any) error {
 	case c.sentEnd:
 		return Errorf(Internal, "Send after CloseSend")
 	}
-	b, err := transport.Encode(c.head.Codec, c.head.Compressor, msg, c.maxSend())
+	comp := c.head.Compressor
+	if c.plain {
+		comp = nil
+	}
+	b, err := transport.Encode(c.head.Codec, comp, msg, c.maxSend())
 	if err != nil {
 		return errorOf(err)
 	}
@@ -158,6 +163,29 @@ func (c *clientCall) Send(msg any) error {
 		b.Free()
 	}
 	return err
+}
+
+// setCompression implements Call.SetCompression.
+func (c *clientCall) setCompression(name string) error {
+	c.sendMu.Lock()
+	defer c.sendMu.Unlock()
+	announced := c.head.Compressor
+	switch {
+	case name == wire.Identity:
+		c.plain = true
+		return nil
+	case announced != nil && announced.Name() == name:
+	case c.begun || len(c.sent) > 0:
+		return Errorf(FailedPrecondition, "the request header has been sent and does not announce %q", name)
+	default:
+		with := c.caller.With(Compression(name))
+		if with.settings.err != nil {
+			return with.settings.err
+		}
+		c.head = with.head(c.call.method)
+	}
+	c.plain = false
+	return nil
 }
 
 func (c *clientCall) maxSend() int {

@@ -484,3 +484,51 @@ func TestRollingRestartLosesNothing(t *testing.T) {
 		t.Errorf("%d calls lost of %d", lost.Load(), served.Load())
 	}
 }
+
+// Both sides may switch compression from message to message.
+func TestCompressionPerMessage(t *testing.T) {
+	addr := serveMethods(t, nil, curlew.HandleBidi(chat, func(ctx context.Context, d *curlew.Duplex[*str, *str]) error {
+		for m, err := range d.All() {
+			if err != nil {
+				return err
+			}
+			if err := curlew.CallFrom(ctx).SetCompression(m.Value); err != nil {
+				return err
+			}
+			if err := d.Send(m); err != nil {
+				return err
+			}
+		}
+		return nil
+	}))
+	var call *curlew.Call
+	c := dialTest(t, addr, curlew.WithInterceptors(func(ctx context.Context, cl *curlew.Call, next curlew.Handler) error {
+		call = cl
+		if err := cl.SetCompression("zip"); err == nil {
+			t.Error("an unknown compressor was accepted")
+		}
+		if err := cl.SetCompression("gzip"); err != nil {
+			t.Error(err)
+		}
+		return next(ctx, cl)
+	}))
+	b, err := curlew.CallBidi(t.Context(), c.Caller(), chat)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"gzip", "identity", "gzip", "identity"} {
+		if err := call.SetCompression(name); err != nil {
+			t.Error(err)
+		}
+		if err := b.Send(wrapperspb.String(name)); err != nil {
+			t.Fatal(err)
+		}
+		if m, err := b.Recv(); err != nil || m.Value != name {
+			t.Fatal(m, err)
+		}
+	}
+	b.CloseSend()
+	if _, err := b.Recv(); err != io.EOF {
+		t.Error(err)
+	}
+}

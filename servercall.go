@@ -176,7 +176,7 @@ func (c *serverCall) setCompression(name string) error {
 	case !wire.Accepts(c.ts.Request.Accept, name):
 		return Errorf(FailedPrecondition, "the client does not accept messages compressed with %q", name)
 	case !c.ts.SetCompressor(comp):
-		return Errorf(FailedPrecondition, "the response header, which announces the compression, has been sent")
+		return Errorf(FailedPrecondition, "the response header has been sent and does not announce %q", name)
 	}
 	return nil
 }

@@ -44,25 +44,35 @@ func (s *ServerStream) ReceiveOnly(msg any, done <-chan struct{}) error {
 	return s.recv.ended(&s.Stream, done, "request")
 }
 
-// SetCompressor has messages compressed with c, or not at all if c is nil,
-// instead of as the client compresses. It reports false when the response
-// header, which announces it, has been sent.
+// SetCompressor has messages compressed with c from now on, or not at all if c
+// is nil, instead of as the client compresses. It reports false when the
+// response header has been sent and announces another compressor.
 func (s *ServerStream) SetCompressor(c compress.Compressor) bool {
-	if s.headed && c != nil && c != s.compressor() {
+	switch {
+	case c == nil:
+	case c == s.announced():
+	case s.headed:
 		return false
+	default:
+		s.forced = c
 	}
-	s.plain, s.forced = c == nil, c
+	s.plain = c == nil
 	return true
 }
 
-func (s *ServerStream) compressor() compress.Compressor {
-	switch {
-	case s.plain:
-		return nil
-	case s.forced != nil:
+// announced returns the compressor that the response header names.
+func (s *ServerStream) announced() compress.Compressor {
+	if s.forced != nil {
 		return s.forced
 	}
 	return s.Request.out
+}
+
+func (s *ServerStream) compressor() compress.Compressor {
+	if s.plain {
+		return nil
+	}
+	return s.announced()
 }
 
 // header returns the response header with the application's fields.
