@@ -2,35 +2,30 @@ package reflection
 
 import (
 	"google.golang.org/protobuf/reflect/protodesc"
-	"google.golang.org/protobuf/reflect/protoreflect"
 	"google.golang.org/protobuf/reflect/protoregistry"
 
 	"github.com/curlew-rpc/curlew"
 	"github.com/curlew-rpc/curlew/reflection/internal/reflectionpb"
 )
 
-// An Extensions finds the extensions of messages. A *protoregistry.Types is one.
-// Its methods return protoregistry.NotFound for what they do not know, and may be
-// called concurrently.
-type Extensions interface {
-	FindExtensionByNumber(message protoreflect.FullName, number protoreflect.FieldNumber) (protoreflect.ExtensionType, error)
-	RangeExtensionsByMessage(message protoreflect.FullName, f func(protoreflect.ExtensionType) bool)
-}
-
 // An Option changes what a server tells.
 type Option func(*reflector)
 
 // WithFiles takes descriptors from files instead of protoregistry.GlobalFiles, for
-// services whose code was not generated, for instance. The files of health checking
-// and of reflection need not be among them. files must be safe for concurrent use.
+// services whose code was not generated, for instance; a *protoregistry.Files is
+// one. The files of health checking and of reflection need not be among them. Its
+// methods return protoregistry.NotFound for what they do not know, and may be called
+// concurrently.
+//
+// Extensions are taken from files too if it has the method RangeFiles of
+// *protoregistry.Files.
 func WithFiles(files protodesc.Resolver) Option {
 	return func(r *reflector) { r.files = files }
 }
 
-// WithExtensions takes extensions from extensions instead of
-// protoregistry.GlobalTypes.
+// WithExtensions takes extensions from extensions instead of from the files.
 func WithExtensions(extensions Extensions) Option {
-	return func(r *reflector) { r.extensions = extensions }
+	return func(r *reflector) { r.extensions = typeIndex{extensions} }
 }
 
 // WithServices has only those services listed for which show is true. It hides
@@ -42,13 +37,15 @@ func WithServices(show func(name string) bool) Option {
 // Register has s tell about its services, those that are registered later included.
 func Register(s *curlew.Server, opts ...Option) {
 	r := &reflector{
-		server:     s,
-		files:      protoregistry.GlobalFiles,
-		extensions: protoregistry.GlobalTypes,
-		show:       func(string) bool { return true },
+		server: s,
+		files:  protoregistry.GlobalFiles,
+		show:   func(string) bool { return true },
 	}
 	for _, o := range opts {
 		o(r)
+	}
+	if r.extensions == nil {
+		r.extensions = indexOf(r.files)
 	}
 	reflectionpb.RegisterServerReflection(s, r)
 	s.Register(curlew.Service{

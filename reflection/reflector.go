@@ -18,7 +18,7 @@ import (
 type reflector struct {
 	server     *curlew.Server
 	files      protodesc.Resolver
-	extensions Extensions
+	extensions index
 	show       func(service string) bool
 }
 
@@ -114,19 +114,15 @@ func (r *reflector) fileOfSymbol(name protoreflect.FullName) (protoreflect.FileD
 }
 
 func (r *reflector) fileOfExtension(message protoreflect.FullName, number protoreflect.FieldNumber) (protoreflect.FileDescriptor, error) {
-	ext, err := r.extensions.FindExtensionByNumber(message, number)
-	if err != nil {
-		return nil, missing(err, "extension")
-	}
-	return ext.TypeDescriptor().ParentFile(), nil
+	f, err := r.extensions.find(message, number)
+	return f, missing(err, "extension")
 }
 
 func (r *reflector) extensionNumbers(message string) (*reflectionpb.ServerReflectionResponse, error) {
-	numbers := &reflectionpb.ExtensionNumberResponse{BaseTypeName: message}
-	r.extensions.RangeExtensionsByMessage(protoreflect.FullName(message), func(ext protoreflect.ExtensionType) bool {
-		numbers.ExtensionNumber = append(numbers.ExtensionNumber, int32(ext.TypeDescriptor().Number()))
-		return true
-	})
+	numbers := &reflectionpb.ExtensionNumberResponse{
+		BaseTypeName:    message,
+		ExtensionNumber: r.extensions.numbers(protoreflect.FullName(message)),
+	}
 	if len(numbers.ExtensionNumber) == 0 {
 		d, err := r.symbol(protoreflect.FullName(message))
 		if err != nil {
