@@ -46,6 +46,7 @@ type Conn struct {
 	enc          hpack.Encoder
 	wbuf         *bufpool.Buf // frames to write; nil: none
 	writing      bool         // somebody writes, and will take what is appended
+	held         bool         // nothing is written: the peer may speak another protocol
 	send         flow.Send
 	sendQueue    []signal.Signal
 	peerMaxFrame uint32
@@ -179,10 +180,7 @@ func (c *Conn) Start() {
 	go c.readLoop()
 	// A server that does not know yet whether the peer speaks HTTP/2 waits for
 	// its preface.
-	if c.cfg.Foreign != nil && !c.client {
-		c.mu.Unlock()
-		return
-	}
+	c.held = c.cfg.Foreign != nil && !c.client
 	c.flushUnlock()
 }
 

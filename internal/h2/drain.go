@@ -59,7 +59,7 @@ func (c *Conn) die(err *ConnError) {
 		return
 	}
 	c.err = err
-	c.draining, c.goingAway, c.closing = true, true, true
+	c.draining, c.goingAway, c.closing, c.held = true, true, true, false
 	b := c.roomLocked(64)
 	b.B = frame.AppendGoAway(b.B, c.lastID, err.Code, err.Reason)
 	aborted := c.abortStreamsLocked(func(*Stream) *StreamError { return &StreamError{Code: err.Code, Conn: err} })

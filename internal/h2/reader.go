@@ -178,6 +178,7 @@ func (c *Conn) prefaceOnReader() (ok bool, err error) {
 	c.roff = n
 	if c.cfg.Foreign != nil {
 		c.mu.Lock()
+		c.held = false
 		c.flushUnlock()
 	}
 	return true, nil
@@ -213,7 +214,7 @@ func (c *Conn) settleOnReader() {
 			defer c.observer.Violated(v)
 		}
 	}
-	if c.unwrittenLocked() == 0 || c.writing {
+	if c.unwrittenLocked() == 0 || c.writing || c.held {
 		c.mu.Unlock()
 		return
 	}

@@ -70,7 +70,7 @@ func (c *Conn) appendWindowUpdateLocked(id, inc uint32) {
 // take it along. When other streams are busy it first lets them run, so that
 // their frames ride along: one write a batch instead of one a call.
 func (c *Conn) flushUnlock() {
-	if c.writing || c.unwrittenLocked() == 0 {
+	if c.writing || c.held || c.unwrittenLocked() == 0 {
 		c.mu.Unlock()
 		return
 	}
