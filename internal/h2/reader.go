@@ -26,8 +26,6 @@ func (c *Conn) readLoop() {
 		c.linger()
 	}
 	switch {
-	case errors.Is(err, errForeign):
-		ce = &ConnError{Reason: "given to another protocol", Cause: err}
 	case errors.Is(err, io.EOF):
 		ce = &ConnError{Code: frame.CodeNo, Reason: "connection closed by peer", Cause: err}
 	case ce == nil:
@@ -166,8 +164,9 @@ func (c *Conn) prefaceOnReader() (ok bool, err error) {
 	n := min(len(b), len(frame.Preface))
 	if !bytes.Equal(b[:n], []byte(frame.Preface[:n])) {
 		if c.cfg.Foreign != nil {
-			c.surrender()
-			return false, errForeign
+			foreign := &ConnError{Reason: "given to another protocol", Cause: errForeign}
+			c.surrender(foreign)
+			return false, foreign
 		}
 		return false, connError(frame.CodeProtocol, "the connection does not open with the HTTP/2 preface")
 	}
@@ -185,9 +184,12 @@ func (c *Conn) prefaceOnReader() (ok bool, err error) {
 }
 
 // surrender gives a connection of another protocol to who knows it.
-func (c *Conn) surrender() {
+func (c *Conn) surrender(foreign *ConnError) {
 	c.mu.Lock()
 	c.gone = true
+	if c.err == nil {
+		c.err = foreign
+	}
 	c.wbuf.Free()
 	c.wbuf = nil
 	c.watch.stopLocked()
