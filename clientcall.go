@@ -248,6 +248,11 @@ func (c *clientCall) begin() error {
 
 // transmit sends data, opening the call with it if it has not been. sendMu is held.
 func (c *clientCall) transmit(data []byte, end bool) error {
+	// A call that was given up must not look complete to the server, as a cut
+	// upload would with its end.
+	if c.done != nil && c.ctx.Err() != nil {
+		return contextError(c.ctx)
+	}
 	if !c.begun {
 		if err := c.checkHeader(); err != nil {
 			return err

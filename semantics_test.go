@@ -192,6 +192,42 @@ func TestCancellationReachesTheHandler(t *testing.T) {
 	}
 }
 
+// What a caller has given up does not reach the server any more, nor does it
+// look complete there.
+func TestCancelledCallsAreNotSent(t *testing.T) {
+	var calls atomic.Int64
+	addr := serveMethods(t, nil,
+		curlew.HandleUnary(unary, func(_ context.Context, in *str) (*str, error) { calls.Add(1); return in, nil }),
+		curlew.HandleClientStream(gather, func(_ context.Context, in iter.Seq2[*str, error]) (*str, error) {
+			for _, err := range in {
+				if err != nil {
+					return nil, err
+				}
+			}
+			calls.Add(1)
+			return newStr(), nil
+		}))
+	c := dialTest(t, addr)
+	if err := c.Ready(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	upload := func(yield func(*str, error) bool) {
+		if yield(wrapperspb.String("x"), nil) {
+			cancel()
+		}
+	}
+	if _, err := curlew.CallClientStream(ctx, c.Caller(), gather, upload); !errors.Is(err, context.Canceled) {
+		t.Errorf("an upload that was cut: %v", err)
+	}
+	if _, err := curlew.CallUnary(ctx, c.Caller(), unary, newStr()); !errors.Is(err, context.Canceled) {
+		t.Errorf("a call under a cancelled context: %v", err)
+	}
+	if _, err := callUnary(t, c, "the end"); err != nil || calls.Load() != 1 {
+		t.Errorf("%v; %d calls reached a handler", err, calls.Load())
+	}
+}
+
 func TestLeavingTheLoopCancels(t *testing.T) {
 	ended := make(chan error, 1)
 	addr := serveMethods(t, nil, curlew.HandleServerStream(list, func(ctx context.Context, in *str, out curlew.Sender[*str]) error {

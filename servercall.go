@@ -72,7 +72,7 @@ func (c *serverCall) perform() (err error) {
 // finish sends the call's end and closes it.
 func (c *serverCall) finish(err error) {
 	st := statusOf(err)
-	if st != nil && st.Code == wire.Unknown {
+	if CodeOf(err) == Unknown && !errors.As(err, new(*Error)) && !errors.Is(err, Unknown) {
 		c.srv.log.Warn("a handler failed with an error that is not sent", "method", c.ts.Request.Path, "err", err)
 	}
 	c.sendMu.Lock()
