@@ -197,9 +197,10 @@ func (c *Conn) surrender(foreign *ConnError) {
 	read := append([]byte(nil), c.rbuf.B...)
 	c.rbuf.Free()
 	c.rbuf = nil
-	nc := c.nc
-	if c.tls == nil {
-		nc = c.sock.Conn
+	nc := c.sock.Conn
+	if c.tls != nil {
+		nc = c.nc
+		c.sock.blocking = true // nobody drains it any more
 	}
 	c.cfg.Foreign(nc, read)
 }
