@@ -48,7 +48,8 @@ func WithPipeBytes(n int) Option {
 }
 
 // NewServer starts a server with the services that register registers, and stops
-// it when the test is over. Clients reach it without a socket.
+// it when the test is over. Clients reach it without a socket, as the host
+// "in-process", for which it needs a certificate if it is given WithTLS.
 //
 // The test fails if the server cannot serve, and if five seconds after the end
 // handlers, goroutines that they started, or connections are left.
