@@ -2,8 +2,10 @@ package frame
 
 import "encoding/binary"
 
-// The functions below append whole frames. Callers see to it that the payload
-// is within the peer's SETTINGS_MAX_FRAME_SIZE and the values within range.
+// The functions below append whole frames. They check nothing: callers see to it
+// that payloads are within the peer's SETTINGS_MAX_FRAME_SIZE, that a stream
+// identifier is not 0 where there must be one nor above MaxStreamID, and that
+// values are within their range.
 
 // AppendData appends a DATA frame.
 func AppendData(dst []byte, streamID uint32, endStream bool, data []byte) []byte {
@@ -16,7 +18,8 @@ func AppendData(dst []byte, streamID uint32, endStream bool, data []byte) []byte
 }
 
 // AppendHeaders appends a field block as a HEADERS frame and as many
-// CONTINUATION frames as it takes with payloads of at most maxFrame octets.
+// CONTINUATION frames as it takes with payloads of at most maxFrame octets, which
+// is not 0. No other frame may come between them (RFC 9113 §6.10).
 func AppendHeaders(dst []byte, streamID uint32, endStream bool, maxFrame uint32, block []byte) []byte {
 	var flags Flags
 	if endStream {

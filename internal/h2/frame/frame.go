@@ -84,7 +84,7 @@ func ParseHeader(b []byte) Header {
 	}
 }
 
-// PutHeader writes h into the first HeaderLen octets of b.
+// PutHeader puts h into the first HeaderLen octets of b.
 func PutHeader(b []byte, h Header) {
 	_ = b[8]
 	b[0], b[1], b[2] = byte(h.Length>>16), byte(h.Length>>8), byte(h.Length)
@@ -94,14 +94,19 @@ func PutHeader(b []byte, h Header) {
 
 // AppendHeader appends h.
 func AppendHeader(dst []byte, h Header) []byte {
-	n := len(dst)
-	dst = append(dst, make([]byte, HeaderLen)...)
-	PutHeader(dst[n:], h)
-	return dst
+	return append(dst,
+		byte(h.Length>>16), byte(h.Length>>8), byte(h.Length), byte(h.Type), byte(h.Flags),
+		byte(h.StreamID>>24), byte(h.StreamID>>16), byte(h.StreamID>>8), byte(h.StreamID))
 }
 
-// Check judges what the header alone tells: the stream, and lengths that are
-// fixed or over maxSize. The error is an *Error.
+// Check judges what the header alone tells: a length over maxSize, our
+// SETTINGS_MAX_FRAME_SIZE; stream 0 where there must be another, or the other way
+// round; lengths that are fixed. Frames of unknown types may have any stream and
+// any length up to maxSize (RFC 9113 §5.5).
+//
+// The error is an *Error, of the connection except for a PRIORITY frame of a wrong
+// length (RFC 9113 §6.3). Of DATA that is too long RFC 9113 §4.2 would let us make an
+// error of the stream, but a peer that ignores our limits is better let go.
 func (h Header) Check(maxSize uint32) error {
 	if h.Length > maxSize {
 		return connError(CodeFrameSize, "frame longer than SETTINGS_MAX_FRAME_SIZE")
@@ -124,7 +129,7 @@ func (h Header) checkLength() error {
 	switch h.Type {
 	case TypePriority:
 		if h.Length != 5 {
-			return &Error{CodeFrameSize, h.StreamID, "PRIORITY of a wrong length"}
+			return &Error{CodeFrameSize, h.StreamID, h.Type.String() + " of a wrong length"}
 		}
 	case TypeRSTStream, TypeWindowUpdate:
 		ok = h.Length == 4
