@@ -37,6 +37,7 @@ type Conn struct {
 	prefaced bool // the peer's first octets were right
 	greeted  bool // its first SETTINGS have arrived
 	peerMax  uint32
+	aborted  []*Stream // by what was read last; their owners are to be told
 
 	mu      sync.Mutex
 	streams map[uint32]*Stream

@@ -178,9 +178,7 @@ func (c *Conn) resetByPeerLocked(id uint32, code frame.ErrCode) error {
 	}
 	unprocessed := c.client && code == frame.CodeRefusedStream
 	s.abortLocked(&StreamError{Code: code, Remote: true, Unprocessed: unprocessed})
-	if s.owner != nil {
-		s.owner.Aborted(s.err)
-	}
+	c.aborted = append(c.aborted, s)
 	// A request that is taken back has cost us its handler (CVE-2023-44487).
 	return c.chargeLocked(2, "streams that are opened and reset")
 }
@@ -255,9 +253,7 @@ func (c *Conn) punishLocked(v *violation) error {
 	}
 	if s := c.streams[v.id]; s != nil {
 		s.resetLocked(v.code, &StreamError{Code: v.code, Reason: v.reason})
-		if s.owner != nil {
-			s.owner.Aborted(s.err)
-		}
+		c.aborted = append(c.aborted, s)
 	} else {
 		c.appendResetLocked(v.id, v.code)
 		c.rememberResetLocked(v.id)

@@ -47,7 +47,9 @@ func (c *Conn) readFrames() error {
 		if err := c.fillOnReader(); err != nil {
 			return err
 		}
-		if err := c.parseOnReader(); err != nil {
+		err := c.parseOnReader()
+		c.tellOnReader()
+		if err != nil {
 			return err
 		}
 		c.settleOnReader()
@@ -144,6 +146,18 @@ func (c *Conn) parseOnReader() error {
 	}
 	c.compactOnReader()
 	return nil
+}
+
+// tellOnReader tells the owners of streams that the peer ended, or had us end.
+// They may use the connection, so its mutex must be free.
+func (c *Conn) tellOnReader() {
+	for i, s := range c.aborted {
+		c.aborted[i] = nil
+		if s.owner != nil {
+			s.owner.Aborted(s.err)
+		}
+	}
+	c.aborted = c.aborted[:0]
 }
 
 // compactOnReader drops what has been handled; an empty buffer is given back.

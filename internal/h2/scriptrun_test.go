@@ -12,21 +12,23 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/curlew-rpc/curlew/internal/h2/frame"
 	"github.com/curlew-rpc/curlew/internal/h2/hpack"
 )
 
 // A scriptRun is a scenario that is being run.
 type scriptRun struct {
-	t       *testing.T
-	cfg     Config
-	start   Start // how the acceptor has streams started
-	workers Workers
-	conn    *Conn
-	peer    *pipeEnd
-	framer  *framer
-	pending []byte // frames of the peer's that are to be written at once
-	read    []byte // what has come and is not described yet
-	streams map[string]*scriptStream
+	t        *testing.T
+	cfg      Config
+	acceptor Acceptor
+	start    Start // how streams are started
+	workers  Workers
+	conn     *Conn
+	peer     *pipeEnd
+	framer   *framer
+	pending  []byte // frames of the peer's that are to be written at once
+	read     []byte // what has come and is not described yet
+	streams  map[string]*scriptStream
 
 	mu      sync.Mutex
 	arrived []byte
@@ -46,6 +48,7 @@ type scriptStream struct {
 
 func newScriptRun(t *testing.T) *scriptRun {
 	r := &scriptRun{t: t, framer: newFramer(), streams: map[string]*scriptStream{}}
+	r.acceptor = r
 	r.cfg = Defaults()
 	r.cfg.MaxStreams = 4
 	r.cfg.StreamWindow = 65535
@@ -221,13 +224,13 @@ func (r *scriptRun) connect(client bool, options []string) {
 	if client {
 		r.conn = NewClient(nc, &r.cfg, obs)
 	} else {
-		r.conn = NewServer(nc, &r.cfg, r, obs)
+		r.conn = NewServer(nc, &r.cfg, r.acceptor, obs)
 	}
 	r.conn.Start()
 	synctest.Wait()
 	if client { // the preface is no frame
 		r.mu.Lock()
-		r.arrived = r.arrived[24:]
+		r.arrived = r.arrived[len(frame.Preface):]
 		r.mu.Unlock()
 	}
 	if greeted {
@@ -238,6 +241,12 @@ func (r *scriptRun) connect(client bool, options []string) {
 		r.peerLine("SETTINGS ack")
 		r.step(nil)
 	}
+}
+
+// connectTo makes a server's connection with an acceptor of the test's own.
+func (r *scriptRun) connectTo(a Acceptor) {
+	r.acceptor = a
+	r.connect(false, []string{"greeted"})
 }
 
 func (r *scriptRun) option(o string) {
