@@ -3,11 +3,10 @@ package hpack
 // An Encoder encodes the header blocks of one connection, in their order. Init
 // must be called first. It is not safe for concurrent use.
 //
-// It enters into its table what is likely to come again, and keeps the strings of
-// such fields alive. The first field of a name is entered. A later one with
-// another value is so if the last that was entered has been of use, or if it was
-// seen before; so values that are new every time, such as those of traceparent, do
-// not push out the others.
+// It enters into its table what is likely to come again, whose strings it then keeps
+// alive. The first value of a name is entered; a further one is if the last that was
+// entered has come again, or if this one was seen a while ago. So values that are
+// new every time, such as those of traceparent, do not push out what repeats.
 type Encoder struct {
 	table   table
 	index   index
@@ -85,14 +84,14 @@ func (e *Encoder) appendField(dst []byte, f *Field) []byte {
 	if field > 0 {
 		return appendInt(dst, 0x80, 7, uint64(field))
 	}
-	newest, known := e.index.findName(&e.table, f.Name)
-	if known && name == 0 {
-		name = e.position(newest)
+	useless := false // whether the last value of this name that was entered did not come again
+	if newest, ok := e.index.findName(&e.table, f.Name); ok {
+		useless = !e.index.links[e.table.slot(newest)].found
+		if name == 0 {
+			name = e.position(newest)
+		}
 	}
-	if known {
-		known = !e.index.links[e.table.slot(newest)].found
-	}
-	if !e.worthEntering(f, hash, name > 0, known) {
+	if !e.worthEntering(f, hash, name > 0, useless) {
 		return appendLiteral(dst, 0x00, 4, name, f)
 	}
 	e.table.makeRoom(f.size())
@@ -101,7 +100,7 @@ func (e *Encoder) appendField(dst []byte, f *Field) []byte {
 	return appendLiteral(dst, 0x40, 6, name, f)
 }
 
-// worthEntering decides whether a field goes into the table, as Encoder tells.
+// worthEntering decides whether a field goes into the table, as Encoder says.
 func (e *Encoder) worthEntering(f *Field, hash uint64, named, useless bool) bool {
 	switch size := f.size(); {
 	case size > uint64(e.table.max)/2:

@@ -40,17 +40,21 @@ func (it *iterator) live() bool {
 	return true
 }
 
-// hash looks at 24 octets of s at most: its beginning, middle and end.
+// hash takes eight octets at a time; every value goes through it once a block.
 func hash(s string) uint64 {
 	const k0, k1 = 0x9e3779b97f4a7c15, 0xd6e8feb86659fd93 // any that are odd and have no pattern
-	if len(s) < 8 {
-		h := uint64(len(s))
-		for i := range len(s) {
-			h = h<<8 | uint64(s[i])
-		}
-		return mix(h^k0, k1)
+	h := uint64(len(s)) ^ k1
+	for ; len(s) > 16; s = s[16:] {
+		h = mix(load(s)^k0, load(s[8:])^h)
 	}
-	return mix(load(s)^load(s[len(s)/2-4:])*k0, load(s[len(s)-8:])^uint64(len(s))^k1)
+	if len(s) >= 8 {
+		return mix(load(s)^k0, load(s[len(s)-8:])^h)
+	}
+	var last uint64
+	for i := range len(s) {
+		last = last<<8 | uint64(s[i])
+	}
+	return mix(last^k0, h)
 }
 
 func load(s string) uint64 {

@@ -70,13 +70,6 @@ const staticLen = len(staticTable) - 1
 
 // staticName returns the lowest index of a name in the static table, or 0.
 func staticName(name string) int {
-	if name < "d" {
-		return staticNameBeforeD(name)
-	}
-	return staticNameFromD(name)
-}
-
-func staticNameBeforeD(name string) int {
 	switch name {
 	case ":authority":
 		return 1
@@ -124,12 +117,6 @@ func staticNameBeforeD(name string) int {
 		return 31
 	case "cookie":
 		return 32
-	}
-	return 0
-}
-
-func staticNameFromD(name string) int {
-	switch name {
 	case "date":
 		return 33
 	case "etag":
