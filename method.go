@@ -69,7 +69,7 @@ type MethodOf[Req, Res any] struct {
 type Service struct {
 	// Name is the full name, "package.Service".
 	Name string
-	// File is the path of the .proto file, by which reflection finds its descriptor.
+	// File is the path of the .proto file that defines it.
 	File    string
 	Methods []MethodHandler
 }

@@ -32,7 +32,8 @@ type Server struct {
 	methods  atomic.Pointer[map[string]*serverMethod]
 	mu       sync.Mutex
 	services []Service
-	err      error // what is wrong with the options and registrations
+	leaving  []func() // run when Shutdown begins
+	err      error    // what is wrong with the options and registrations
 
 	transport *transport.Server
 }
@@ -264,11 +265,26 @@ func listen(ctx context.Context, address string) (net.Listener, error) {
 	return lc.Listen(ctx, "unix", path)
 }
 
+// OnShutdown has f called when Shutdown begins, before anything else, so that
+// calls which would go on for ever can be ended. Close does not call it.
+func (s *Server) OnShutdown(f func()) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.leaving = append(s.leaving, f)
+}
+
 // Shutdown stops accepting, tells the clients to go elsewhere, and waits until
 // the calls that are open have finished. When ctx ends first it returns ctx's
 // error and closes what is left.
 func (s *Server) Shutdown(ctx context.Context) error {
 	s.log.Info("shutting down", "connections", s.transport.Conns())
+	s.mu.Lock()
+	leaving := s.leaving
+	s.leaving = nil
+	s.mu.Unlock()
+	for _, f := range leaving {
+		f()
+	}
 	err := s.transport.Drain(ctx)
 	if err != nil {
 		s.log.Warn("calls were cut off by the shutdown", "connections", s.transport.Conns())

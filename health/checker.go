@@ -36,10 +36,13 @@ func New() *Checker {
 	}
 }
 
-// Register has s answer for the statuses in c. A Checker may be registered with
-// several servers.
+// Register has s answer for the statuses in c. When s begins to shut down, so
+// does c: clients hear that they should go elsewhere, and their watches do not
+// hold the shutdown up. A Checker may be registered with several servers that
+// end together.
 func (c *Checker) Register(s *curlew.Server, opts ...curlew.ServiceOption) {
 	healthpb.RegisterHealth(s, service{c}, opts...)
+	s.OnShutdown(c.Shutdown)
 }
 
 // Set sets the status of a service, and makes it known if it was not.
