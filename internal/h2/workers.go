@@ -102,10 +102,12 @@ func (s *Stream) serve() {
 	s.taken = nil
 	c := s.conn
 	c.mu.Lock()
+	if s.err == nil || s.err == errAnswered {
+		c.rewardLocked(4) // but not for a request that the peer took back
+	}
 	s.resetLocked(frame.CodeInternal, ErrReset)
 	s.dropLocked()
 	c.running--
-	c.rewardLocked(4)
 	c.finishLocked()
 	c.flushUnlock()
 }
