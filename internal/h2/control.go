@@ -32,15 +32,20 @@ func (c *Conn) controlOnReader(h frame.Header, p []byte) error {
 	return c.chargeLocked(1, "frames of unknown types") // RFC 9113 §5.5: ignored
 }
 
+// settingsPerCharge is how many settings one draw on the budget is for. There
+// are fewer in an honest frame; each of them may concern every stream.
+const settingsPerCharge = 16
+
 func (c *Conn) settingsLocked(h frame.Header, p []byte) error {
 	if h.Flags.Has(frame.FlagAck) {
 		c.watch.settings = never
 		return nil
 	}
-	if err := c.chargeLocked(1, "SETTINGS frames"); err != nil {
+	n := len(p) / 6
+	if err := c.chargeLocked(1+int32(n/settingsPerCharge), "SETTINGS frames"); err != nil {
 		return err
 	}
-	for i := range len(p) / 6 {
+	for i := range n {
 		set := frame.SettingAt(p, i)
 		if err := set.Check(); err != nil {
 			return asConnError(err)
