@@ -36,6 +36,7 @@ type Conn struct {
 	data     dataFrame
 	prefaced bool // the peer's first octets were right
 	greeted  bool // its first SETTINGS have arrived
+	acked    bool // and its acknowledgement of ours
 	peerMax  uint32
 	aborted  []*Stream // by what was read last; their owners are to be told
 

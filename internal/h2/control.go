@@ -38,6 +38,10 @@ const settingsPerCharge = 16
 
 func (c *Conn) settingsLocked(h frame.Header, p []byte) error {
 	if h.Flags.Has(frame.FlagAck) {
+		if c.acked {
+			return c.chargeLocked(1, "acknowledgements of nothing")
+		}
+		c.acked = true
 		c.watch.settings = never
 		return nil
 	}
@@ -111,18 +115,22 @@ func (c *Conn) pingLocked(h frame.Header, data [8]byte) error {
 		b.B = frame.AppendPing(b.B, true, data)
 		return c.forcedLocked(frame.HeaderLen + len(data))
 	}
-	switch data {
-	case probePing:
-		if c.probing {
-			c.probing = false
-			if window, grew := c.est.Ack(c.sinceStart(), c.window); grew {
-				c.window = min(window, c.cfg.MaxWindow)
-			}
+	switch {
+	case data == probePing && c.probing:
+		c.probing = false
+		if window, grew := c.est.Ack(c.sinceStart(), c.window); grew {
+			c.window = min(window, c.cfg.MaxWindow)
 		}
-	case drainPing:
+		return nil
+	case data == drainPing && c.watch.drain != never:
+		c.watch.drain = never
 		c.finalGoAwayLocked()
+		return nil
+	case data == keepalivePing && c.watch.ping != never:
+		c.watch.ping = never // whatever is heard is an answer to it
+		return nil
 	}
-	return nil
+	return c.chargeLocked(1, "acknowledgements of nothing")
 }
 
 // The payloads of our PING frames say what they are for.
