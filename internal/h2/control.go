@@ -241,6 +241,13 @@ func (c *Conn) chargeLocked(n int32, what string) error {
 	return nil
 }
 
+// chargeOnReader is chargeLocked for callers without the mutex.
+func (c *Conn) chargeOnReader(what string) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.chargeLocked(1, what)
+}
+
 const refillTime = 10 * time.Second
 
 // rewardLocked refills the budget for useful work.

@@ -186,7 +186,7 @@ func (c *Conn) requestTrailerOnReader(id uint32, end bool, block []byte) error {
 	c.mu.Unlock()
 	switch {
 	case ignore:
-		return nil
+		return c.chargeOnReader("HEADERS on closed streams")
 	case s == nil && known:
 		return connError(frame.CodeStreamClosed, "HEADERS on a closed stream")
 	case s == nil:
@@ -218,8 +218,8 @@ func (c *Conn) responseOnReader(id uint32, end bool, block []byte) error {
 	if err != nil {
 		return err
 	}
-	if s == nil {
-		return nil // we have reset it
+	if s == nil { // we have reset it
+		return c.chargeOnReader("HEADERS on closed streams")
 	}
 	informational := k == response && sec.msg.Status/100 == 1 && !sec.msg.TooLarge
 	switch {
@@ -234,7 +234,7 @@ func (c *Conn) responseOnReader(id uint32, end bool, block []byte) error {
 	case !s.st.mayReceive():
 		return nil // reset meanwhile, or after its end: then nobody listens
 	case informational:
-		return nil
+		return c.chargeLocked(1, "informational responses")
 	case k == response:
 		s.header = sec.msg
 		s.rest = sec.msg.ContentLength
@@ -399,6 +399,9 @@ func (c *Conn) strayDataLocked(s *Stream, id, size uint32) error {
 	case c.idleLocked(id):
 		return connError(frame.CodeProtocol, "DATA on an idle stream")
 	case c.resets.has(id):
+		if size == 0 {
+			return c.chargeLocked(1, "empty DATA frames")
+		}
 		return nil
 	case c.ended.has(id):
 		return connError(frame.CodeStreamClosed, "DATA on a closed stream")

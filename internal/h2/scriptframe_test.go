@@ -146,8 +146,10 @@ func (fr *framer) bytes(t testing.TB, line string) []byte {
 // is 3, then 5, and so on.
 func nth(t testing.TB, ws []string, i int) []string {
 	ws = slices.Clone(ws)
-	if first, ok := strings.CutPrefix(ws[1], "@"); ok {
-		ws[1] = strconv.Itoa(number(t, first) + 2*i)
+	for at, w := range ws {
+		if first, ok := strings.CutPrefix(w, "@"); ok {
+			ws[at] = strconv.Itoa(number(t, first) + 2*i)
+		}
 	}
 	return ws
 }
@@ -222,6 +224,12 @@ func (fr *framer) payload(t testing.TB, l *frameLine) {
 		switch {
 		case l.h.Type == frame.TypeSettings:
 			name, value, _ := strings.Cut(w, "=")
+			if name == "FILL" { // so many settings
+				for range number(t, value) {
+					l.payload = append(l.payload, frame.AppendSettings(nil, frame.Setting{ID: frame.SettingInitialWindowSize, Value: 1})[frame.HeaderLen:]...)
+				}
+				continue
+			}
 			id := slices.Index(settingNames, name)
 			if id < 0 {
 				id = number(t, name)

@@ -118,6 +118,27 @@ func (r *scriptRun) step(lines []string) (out []string) {
 	slices.Sort(r.events)
 	out = append(out, r.events...)
 	r.events = nil
+	return collapse(out)
+}
+
+// collapse writes equal lines that follow each other as one.
+func collapse(lines []string) (out []string) {
+	for i := 0; i < len(lines); {
+		n := 1
+		for i+n < len(lines) && lines[i+n] == lines[i] {
+			n++
+		}
+		line := lines[i]
+		if n > 1 {
+			frame, isFrame := strings.CutPrefix(line, "< ")
+			line = fmt.Sprintf("%d * %s", n, frame)
+			if isFrame {
+				line = "< " + line
+			}
+		}
+		out = append(out, line)
+		i += n
+	}
 	return out
 }
 
