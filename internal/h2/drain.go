@@ -58,6 +58,7 @@ func (c *Conn) die(err *ConnError) {
 		c.mu.Unlock()
 		return
 	}
+	first := !c.draining
 	c.err = err
 	c.draining, c.goingAway, c.closing, c.held = true, true, true, false
 	b := c.roomLocked(64)
@@ -67,7 +68,7 @@ func (c *Conn) die(err *ConnError) {
 	for _, s := range aborted {
 		s.owner.Aborted(s.err)
 	}
-	if c.observer.Draining != nil {
+	if first && c.observer.Draining != nil {
 		c.observer.Draining()
 	}
 }
