@@ -3,6 +3,8 @@ package generate
 import (
 	"errors"
 	"fmt"
+	"go/parser"
+	"go/token"
 	"io/fs"
 	"os"
 	"path"
@@ -23,31 +25,78 @@ func (fs *files) completeGoPackages(outputs []Output) error {
 	if o == nil {
 		return nil
 	}
-	names := fs.packageNames()
 	var failed compile.Diagnostics
+	derived := make(map[string]*goPackage)
 	for _, f := range fs.all {
 		name := f.GetName()
 		if f.GetOptions().GetGoPackage() != "" || fs.paths[name] == "" || o.option("M"+name) != "" {
 			continue
 		}
-		importPath, err := fs.goImportPath(o, name)
+		dir, importPath, err := fs.goPlace(o, name)
 		if err != nil {
 			failed = append(failed, compile.Diagnostic{File: fs.paths[name], Line: 1, Column: 1, Message: err.Error()})
 			continue
 		}
-		pkg := versionedPackage(f.GetPackage())
-		if other, ok := names[importPath]; ok {
-			pkg = other
+		pkg := derived[dir]
+		if pkg == nil {
+			pkg = &goPackage{importPath: importPath, dir: dir}
+			derived[dir] = pkg
 		}
-		if f.Options == nil {
-			f.Options = new(descriptorpb.FileOptions)
-		}
-		f.Options.GoPackage = proto.String(importPath + pkg)
+		pkg.files = append(pkg.files, f)
 	}
 	if len(failed) > 0 {
 		return failed
 	}
+	declared := fs.packageNames()
+	for _, pkg := range derived {
+		pkg.name(declared)
+	}
 	return nil
+}
+
+// A goPackage is a directory of files that have no go_package.
+type goPackage struct {
+	importPath, dir string
+	files           []*descriptorpb.FileDescriptorProto
+}
+
+// name sets the option in the files. Files of a directory have one package name: what
+// another file with that go_package says, or else the Go files that are there already,
+// or else user.v1 makes it userv1, if all files agree on that.
+func (p *goPackage) name(declared map[string]string) {
+	suffix, ok := declared[p.importPath]
+	if !ok {
+		suffix = goFilesPackage(p.dir)
+	}
+	if suffix == "" {
+		suffix = versionedPackage(p.files[0].GetPackage())
+		for _, f := range p.files {
+			if versionedPackage(f.GetPackage()) != suffix {
+				suffix = ""
+			}
+		}
+	}
+	for _, f := range p.files {
+		if f.Options == nil {
+			f.Options = new(descriptorpb.FileOptions)
+		}
+		f.Options.GoPackage = proto.String(p.importPath + suffix)
+	}
+}
+
+// goFilesPackage returns ";name" if the Go files of a directory are of that package.
+// It returns "" if there are none.
+func goFilesPackage(dir string) string {
+	files, _ := filepath.Glob(filepath.Join(dir, "*.go")) // fails for malformed patterns only
+	for _, file := range files {
+		if strings.HasSuffix(file, "_test.go") {
+			continue
+		}
+		if f, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.PackageClauseOnly); err == nil {
+			return ";" + f.Name.Name
+		}
+	}
+	return ""
 }
 
 // goOutput returns the output whose files say where Go packages are.
@@ -77,16 +126,18 @@ func (fs *files) packageNames() map[string]string {
 	return names
 }
 
-// goImportPath returns the import path of the package that o's files for name are in.
-func (fs *files) goImportPath(o *Output, name string) (string, error) {
+// goPlace returns the directory that o's files for name go to, and the import path of
+// the package there.
+func (fs *files) goPlace(o *Output, name string) (dir, importPath string, err error) {
 	if module := o.option("module"); module != "" {
-		return path.Join(module, path.Dir(name)), nil
+		return filepath.Join(o.Dir, filepath.FromSlash(path.Dir(name))), path.Join(module, path.Dir(name)), nil
 	}
-	dir := filepath.Dir(fs.paths[name])
+	dir = filepath.Dir(fs.paths[name])
 	if o.option("paths") == "source_relative" && o.Dir != "" {
 		dir = filepath.Join(o.Dir, filepath.FromSlash(path.Dir(name)))
 	}
-	return goModulePath(dir)
+	importPath, err = goModulePath(dir)
+	return dir, importPath, err
 }
 
 // goModulePath returns the import path that a directory, which need not exist, has by
