@@ -78,6 +78,7 @@ vuln: bin/govulncheck ## look for known vulnerabilities in what is required
 .PHONY: generate
 generate: ## generate code anew (needs protoc for the private copies of gRPC's messages)
 	go run ./cmd/curlew generate
+	cd examples && go run ../cmd/curlew generate && cd ..
 	go generate ./...
 
 .PHONY: generate-check
