@@ -238,6 +238,9 @@ func (c *clientCall) CloseSend() error {
 
 // begin opens the call's first attempt without a message, if nothing has yet.
 func (c *clientCall) begin() error {
+	if c.att.Load() != nil {
+		return nil // and somebody may be sending, waiting for the peer to receive
+	}
 	c.sendMu.Lock()
 	defer c.sendMu.Unlock()
 	if c.begun || c.released {
