@@ -1,6 +1,7 @@
-// Package cases has the field's standard interoperability cases as Curlew's client
-// performs them, against any server of grpc.testing.TestService:
-// github.com/grpc/grpc/blob/master/doc/interop-test-descriptions.md.
+// Package cases has interoperability cases as Curlew's client performs them: the
+// field's own, against any server of grpc.testing.TestService
+// (github.com/grpc/grpc/blob/master/doc/interop-test-descriptions.md), and those of
+// curlew.interop.v1.PeerService.
 package cases
 
 import (
@@ -16,6 +17,7 @@ import (
 	"github.com/curlew-rpc/curlew"
 	"github.com/curlew-rpc/curlew/interop/internal/marked"
 	"github.com/curlew-rpc/curlew/interop/internal/testcurlew"
+	"github.com/curlew-rpc/curlew/interop/peerservice"
 )
 
 // An Env is what cases run with.
@@ -31,7 +33,10 @@ type Env struct {
 // Options returns the options that a client for the cases needs: with other
 // compressors it cannot tell whether a message was compressed.
 func Options() []curlew.ClientOption {
-	return []curlew.ClientOption{curlew.WithCompressors(marked.Gzip())}
+	return []curlew.ClientOption{
+		curlew.WithCompressors(marked.Gzip()),
+		curlew.WithMaxReceiveBytes(peerservice.MaxMessage),
+	}
 }
 
 func (e *Env) service() testcurlew.TestServiceClient {
@@ -44,12 +49,12 @@ type Case struct {
 	Run  func(ctx context.Context, e *Env) error
 }
 
-// All returns the cases in the order of their description.
-func All() []Case {
-	return slices.Clone(all)
+// Standard returns the field's cases in the order of their description.
+func Standard() []Case {
+	return slices.Clone(standard)
 }
 
-var all = []Case{
+var standard = []Case{
 	{"empty_unary", emptyUnary},
 	{"large_unary", largeUnary},
 	{"client_compressed_unary", clientCompressedUnary},

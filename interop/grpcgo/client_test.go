@@ -55,7 +55,7 @@ func curlewClient(t *testing.T, addr string, pair *testcert.Pair) *curlew.Client
 	return c
 }
 
-func runCases(t *testing.T, addr string, pair *testcert.Pair, want func(name string) bool) {
+func runCases(t *testing.T, addr string, pair *testcert.Pair, run []cases.Case) {
 	env := &cases.Env{
 		Client: curlewClient(t, addr, pair),
 		Dial:   func() (*curlew.Client, error) { return curlewClient(t, addr, pair), nil },
@@ -64,15 +64,18 @@ func runCases(t *testing.T, addr string, pair *testcert.Pair, want func(name str
 	env.Soak.Concurrent = 200
 	env.Soak.Iterations, env.Soak.Threads = 100, 4
 	env.Soak.MaxLatency, env.Soak.Overall = 10*time.Second, 30*time.Second
-	for _, c := range cases.All() {
-		if want(c.Name) {
-			t.Run(c.Name, func(t *testing.T) {
-				if err := c.Run(bounded(t), env); err != nil {
-					t.Error(err)
-				}
-			})
-		}
+	for _, c := range run {
+		t.Run(c.Name, func(t *testing.T) {
+			if err := c.Run(bounded(t), env); err != nil {
+				t.Error(err)
+			}
+		})
 	}
+}
+
+// standard returns the standard cases whose names are wanted.
+func standard(want func(name string) bool) []cases.Case {
+	return slices.DeleteFunc(cases.Standard(), func(c cases.Case) bool { return !want(c.Name) })
 }
 
 var compressionCases = []string{"client_compressed_unary", "server_compressed_unary", "client_compressed_streaming", "server_compressed_streaming"}
@@ -81,7 +84,7 @@ var compressionCases = []string{"client_compressed_unary", "server_compressed_un
 func TestClient(t *testing.T) {
 	securities(t, func(t *testing.T, pair *testcert.Pair) {
 		addr := grpcServer(t, pair, interop.NewTestServer())
-		runCases(t, addr, pair, func(name string) bool { return !slices.Contains(compressionCases, name) })
+		runCases(t, addr, pair, standard(func(name string) bool { return !slices.Contains(compressionCases, name) }))
 	})
 }
 
@@ -90,6 +93,6 @@ func TestClient(t *testing.T) {
 func TestBoth(t *testing.T) {
 	securities(t, func(t *testing.T, pair *testcert.Pair) {
 		addr := curlewServer(t, pair, testservice.Register)
-		runCases(t, addr, pair, func(string) bool { return true })
+		runCases(t, addr, pair, cases.Standard())
 	})
 }

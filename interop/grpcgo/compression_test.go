@@ -82,13 +82,13 @@ func (s compressingServer) StreamingInputCall(stream testgrpc.TestService_Stream
 func TestClientCompression(t *testing.T) {
 	securities(t, func(t *testing.T, pair *testcert.Pair) {
 		addr := grpcServer(t, pair, compressingServer{interop.NewTestServer()})
-		runCases(t, addr, pair, func(name string) bool {
+		runCases(t, addr, pair, standard(func(name string) bool {
 			switch name {
 			case "client_compressed_unary", "server_compressed_unary", "client_compressed_streaming":
 				return true
 			}
 			return false
-		})
+		}))
 	})
 }
 

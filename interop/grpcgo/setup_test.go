@@ -13,6 +13,7 @@ import (
 
 	"github.com/curlew-rpc/curlew"
 	"github.com/curlew-rpc/curlew/interop/internal/testcert"
+	"github.com/curlew-rpc/curlew/interop/peerservice"
 	"github.com/curlew-rpc/curlew/interop/testservice"
 )
 
@@ -28,7 +29,7 @@ func securities(t *testing.T, test func(*testing.T, *testcert.Pair)) {
 
 // bounded returns a context that ends before the test binary is given up.
 func bounded(t *testing.T) context.Context {
-	ctx, cancel := context.WithTimeout(t.Context(), 60*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 	t.Cleanup(cancel)
 	return ctx
 }
@@ -43,7 +44,7 @@ func listen(t *testing.T) net.Listener {
 
 // curlewServer serves what register adds, and returns the address.
 func curlewServer(t *testing.T, pair *testcert.Pair, register ...func(*curlew.Server)) string {
-	opts := testservice.Options()
+	opts := append(testservice.Options(), curlew.WithMaxReceiveBytes(peerservice.MaxMessage))
 	if pair != nil {
 		cfg, err := pair.ServerConfig()
 		if err != nil {

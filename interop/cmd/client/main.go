@@ -1,5 +1,5 @@
 // Client performs the field's interoperability cases by Curlew, with the flags of
-// the other stacks' interoperability clients. -test_case takes a list and "all";
+// the other stacks' interoperability clients. -test_case takes a list;
 // what fails is told case by case, and the exit code is then 1.
 package main
 
@@ -30,7 +30,7 @@ var (
 	useTLS       = flag.Bool("use_tls", false, "whether to use TLS")
 	useTestCA    = flag.Bool("use_test_ca", false, "whether to trust the field's test authority instead of the system's")
 	caFile       = flag.String("ca_file", "", "the file of the authority to trust instead")
-	testCase     = flag.String("test_case", "large_unary", "cases, with commas between them, or all: "+strings.Join(names(), ", "))
+	testCase     = flag.String("test_case", "large_unary", "cases, with commas between them; all, standard and peer are lists of: "+strings.Join(names(), ", "))
 	caseTimeout  = flag.Duration("case_timeout", time.Minute, "how long a case may take")
 	userAgent    = flag.String("user_agent", "", "put before the library's own")
 	metadata     = flag.String("additional_metadata", "", "to send with each request: name:value, with semicolons between them")
@@ -64,8 +64,10 @@ func soakFlags() func() cases.Soak {
 	}
 }
 
+func all() []cases.Case { return append(cases.Standard(), cases.Peer()...) }
+
 func names() (names []string) {
-	for _, c := range cases.All() {
+	for _, c := range all() {
 		names = append(names, c.Name)
 	}
 	return names
@@ -118,17 +120,24 @@ func run() (failed bool, err error) {
 
 // choose returns the cases of a list of names.
 func choose(list string) (chosen []cases.Case, err error) {
-	all := cases.All()
+	known := all()
 	for name := range strings.SplitSeq(list, ",") {
-		if name == "all" {
-			chosen = append(chosen, all...)
+		switch name {
+		case "all":
+			chosen = append(chosen, known...)
+			continue
+		case "standard":
+			chosen = append(chosen, cases.Standard()...)
+			continue
+		case "peer":
+			chosen = append(chosen, cases.Peer()...)
 			continue
 		}
-		i := slices.IndexFunc(all, func(c cases.Case) bool { return c.Name == name })
+		i := slices.IndexFunc(known, func(c cases.Case) bool { return c.Name == name })
 		if i < 0 {
 			return nil, fmt.Errorf("there is no case %q; there are %s", name, strings.Join(names(), ", "))
 		}
-		chosen = append(chosen, all[i])
+		chosen = append(chosen, known[i])
 	}
 	return chosen, nil
 }

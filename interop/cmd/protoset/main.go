@@ -16,6 +16,8 @@ import (
 	"google.golang.org/protobuf/types/descriptorpb"
 
 	testpb "google.golang.org/grpc/interop/grpc_testing"
+
+	"github.com/curlew-rpc/curlew/interop/internal/peerpb"
 )
 
 func main() {
@@ -33,6 +35,7 @@ func write(path string) error {
 	var set descriptorpb.FileDescriptorSet
 	seen := make(map[string]bool)
 	add(&set, seen, testpb.File_grpc_testing_test_proto)
+	add(&set, seen, peerpb.File_curlew_interop_v1_peer_proto)
 	b, err := proto.MarshalOptions{Deterministic: true}.Marshal(&set)
 	if err != nil {
 		return err

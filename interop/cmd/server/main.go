@@ -1,4 +1,4 @@
-// Server serves grpc.testing.TestService by Curlew, with the flags of the other
+// Server serves grpc.testing.TestService and curlew.interop.v1.PeerService by Curlew, with the flags of the other
 // stacks' interoperability servers. It stops at SIGINT and SIGTERM.
 package main
 
@@ -18,6 +18,7 @@ import (
 	"google.golang.org/grpc/testdata"
 
 	"github.com/curlew-rpc/curlew"
+	"github.com/curlew-rpc/curlew/interop/peerservice"
 	"github.com/curlew-rpc/curlew/interop/testservice"
 )
 
@@ -39,6 +40,7 @@ func main() {
 
 func run() error {
 	opts := append(testservice.Options(),
+		curlew.WithMaxReceiveBytes(peerservice.MaxMessage),
 		curlew.WithLogger(slog.New(slog.NewTextHandler(os.Stderr, nil))))
 	if *useTLS {
 		cert, err := tls.LoadX509KeyPair(or(*certFile, testdata.Path("server1.pem")), or(*keyFile, testdata.Path("server1.key")))
@@ -49,6 +51,7 @@ func run() error {
 	}
 	srv := curlew.NewServer(opts...)
 	testservice.Register(srv)
+	peerservice.Register(srv)
 	l, err := net.Listen("tcp", net.JoinHostPort(*host, strconv.Itoa(*port)))
 	if err != nil {
 		return err
