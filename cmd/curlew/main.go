@@ -8,13 +8,16 @@ import (
 	"os"
 	"os/signal"
 
+	"github.com/curlew-rpc/curlew/cmd/curlew/internal/call"
 	"github.com/curlew-rpc/curlew/cmd/curlew/internal/demo"
 	"github.com/curlew-rpc/curlew/cmd/curlew/internal/exit"
+	"github.com/curlew-rpc/curlew/cmd/curlew/internal/list"
 	"github.com/spf13/cobra"
 )
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	context.AfterFunc(ctx, stop) // a second interrupt ends the process
 	status := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
 	stop()
 	os.Exit(status)
@@ -50,6 +53,6 @@ func newRoot() *cobra.Command {
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
-	root.AddCommand(newGenerate(), demo.New())
+	root.AddCommand(newGenerate(), call.New(), list.New(), list.NewDescribe(), demo.New())
 	return root
 }

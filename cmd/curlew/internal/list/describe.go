@@ -1,0 +1,96 @@
+package list
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"regexp"
+	"strings"
+
+	"github.com/curlew-rpc/curlew/cmd/curlew/internal/schema"
+	"github.com/jhump/protoreflect/v2/protoprint"
+	"github.com/spf13/cobra"
+	"google.golang.org/protobuf/reflect/protoreflect"
+)
+
+// NewDescribe returns the command describe.
+func NewDescribe() *cobra.Command {
+	var o options
+	cmd := &cobra.Command{
+		Use:   "describe [HOST:PORT] [symbol]",
+		Short: "Show the definition of a service, method, message or enum",
+		Long: `Describe shows definitions as a .proto file has them: of the symbol, which is a full
+name such as demo.orders.v1.Order, or else of all services. A method is shown with the
+messages that it takes and returns.`,
+		Example: `  curlew describe localhost:50051 demo.orders.v1.Orders/GetOrder
+  curlew describe --proto orders.proto demo.orders.v1.Order`,
+		Args: cobra.MaximumNArgs(2),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return o.with(cmd, args, func(ctx context.Context, s schema.Source, symbol string) error {
+				return describe(ctx, s, symbol, cmd.OutOrStdout())
+			})
+		},
+	}
+	o.Flags.Add(cmd)
+	o.schema.Add(cmd)
+	return cmd
+}
+
+func describe(ctx context.Context, s schema.Source, symbol string, w io.Writer) error {
+	names := []string{symbol}
+	if symbol == "" {
+		var err error
+		if names, err = s.Services(ctx); err != nil {
+			return err
+		}
+	}
+	for i, name := range names {
+		d, err := schema.Symbol(ctx, s, name)
+		if err != nil {
+			return err
+		}
+		if i > 0 {
+			fmt.Fprintln(w)
+		}
+		if err := definition(w, d); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// definition writes a definition, and for a method those of its messages.
+func definition(w io.Writer, d protoreflect.Descriptor) error {
+	all := []protoreflect.Descriptor{d}
+	if md, ok := d.(protoreflect.MethodDescriptor); ok {
+		all = append(all, md.Input())
+		if md.Output() != md.Input() {
+			all = append(all, md.Output())
+		}
+	}
+	for i, d := range all {
+		text, err := text(d)
+		if err != nil {
+			return err
+		}
+		if i > 0 {
+			fmt.Fprintln(w)
+		}
+		if _, err := fmt.Fprintf(w, "// %s is in %s.\n%s\n", d.FullName(), d.ParentFile().Path(), text); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func text(d protoreflect.Descriptor) (string, error) {
+	p := protoprint.Printer{Compact: true, OmitComments: protoprint.CommentsDetached}
+	s, err := p.PrintProtoToString(d)
+	if err != nil {
+		return "", fmt.Errorf("printing %s: %w", d.FullName(), err)
+	}
+	return spacedMethod.ReplaceAllString(strings.TrimSpace(s), "$1($2) returns ($3)"), nil
+}
+
+// spacedMethod is a method as the printer writes it.
+var spacedMethod = regexp.MustCompile(`(?m)^( *rpc \w+) \( ([^()]+) \) returns \( ([^()]+) \)`)
