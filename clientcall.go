@@ -261,7 +261,14 @@ func (c *clientCall) transmit(data []byte, end bool) error {
 			return err
 		}
 		c.begun = true
-		return c.open(data, end)
+		if c.call.method.Kind != KindBidi || len(data) == 0 {
+			return c.open(data, end)
+		}
+		// The message may have to wait for the server to receive, and the server
+		// for somebody to receive what it sends: so first there is a call.
+		if err := c.open(nil, false); err != nil {
+			return err
+		}
 	}
 	a := c.att.Load()
 	if a == nil {

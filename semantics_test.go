@@ -521,6 +521,56 @@ func TestRollingRestartLosesNothing(t *testing.T) {
 	}
 }
 
+// Sender and receiver of a call do not wait for each other, however much is
+// under way in either direction.
+func TestSendingBesideReceiving(t *testing.T) {
+	const n, size = 200, 16 << 10
+	addr := serveMethods(t, nil, curlew.HandleBidi(chat, func(ctx context.Context, d *curlew.Duplex[*str, *str]) error {
+		for range n { // all of the answers before it looks at the first request
+			if err := d.Send(wrapperspb.String(strings.Repeat("s", size))); err != nil {
+				return err
+			}
+		}
+		for _, err := range d.All() {
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	}))
+	c := dialTest(t, addr)
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	err := c.Caller().Stream(ctx, &chat.Method, func(_ context.Context, s curlew.Stream) error {
+		sent := make(chan error, 1)
+		go func() {
+			for range n {
+				if err := s.Send(wrapperspb.String(strings.Repeat("c", size))); err != nil {
+					sent <- err
+					return
+				}
+			}
+			sent <- s.CloseSend()
+		}()
+		got := 0
+		for {
+			if err := s.Recv(newStr()); err == io.EOF {
+				break
+			} else if err != nil {
+				return err
+			}
+			got++
+		}
+		if err := <-sent; err != nil || got != n {
+			t.Errorf("received %d, sent: %v", got, err)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Error(err)
+	}
+}
+
 // Both sides may switch compression from message to message.
 func TestCompressionPerMessage(t *testing.T) {
 	addr := serveMethods(t, nil, curlew.HandleBidi(chat, func(ctx context.Context, d *curlew.Duplex[*str, *str]) error {
