@@ -14,11 +14,13 @@ import (
 	"github.com/curlew-rpc/curlew"
 	"github.com/curlew-rpc/curlew/interop/cases"
 	"github.com/curlew-rpc/curlew/interop/internal/testcert"
+	"github.com/curlew-rpc/curlew/interop/peerservice"
 	"github.com/curlew-rpc/curlew/interop/testservice"
 )
 
-// grpcServer serves a test service by the reference stack, and returns the address.
-func grpcServer(t *testing.T, pair *testcert.Pair, svc testgrpc.TestServiceServer) string {
+// grpcServer serves what register adds by the reference stack, and returns the
+// address.
+func grpcServer(t *testing.T, pair *testcert.Pair, register ...func(*grpc.Server)) string {
 	creds := insecure.NewCredentials()
 	if pair != nil {
 		cfg, err := pair.ServerConfig()
@@ -27,8 +29,10 @@ func grpcServer(t *testing.T, pair *testcert.Pair, svc testgrpc.TestServiceServe
 		}
 		creds = credentials.NewTLS(cfg)
 	}
-	srv := grpc.NewServer(grpc.Creds(creds))
-	testgrpc.RegisterTestServiceServer(srv, svc)
+	srv := grpc.NewServer(grpc.Creds(creds), grpc.MaxRecvMsgSize(peerservice.MaxMessage))
+	for _, r := range register {
+		r(srv)
+	}
 	l := listen(t)
 	done := make(chan error, 1)
 	go func() { done <- srv.Serve(l) }()
@@ -83,7 +87,7 @@ var compressionCases = []string{"client_compressed_unary", "server_compressed_un
 // Our client against the reference server, which knows nothing of compression.
 func TestClient(t *testing.T) {
 	securities(t, func(t *testing.T, pair *testcert.Pair) {
-		addr := grpcServer(t, pair, interop.NewTestServer())
+		addr := grpcServer(t, pair, func(s *grpc.Server) { testgrpc.RegisterTestServiceServer(s, interop.NewTestServer()) })
 		runCases(t, addr, pair, standard(func(name string) bool { return !slices.Contains(compressionCases, name) }))
 	})
 }

@@ -81,7 +81,9 @@ func (s compressingServer) StreamingInputCall(stream testgrpc.TestService_Stream
 // Our client against a reference server that compresses.
 func TestClientCompression(t *testing.T) {
 	securities(t, func(t *testing.T, pair *testcert.Pair) {
-		addr := grpcServer(t, pair, compressingServer{interop.NewTestServer()})
+		addr := grpcServer(t, pair, func(s *grpc.Server) {
+			testgrpc.RegisterTestServiceServer(s, compressingServer{interop.NewTestServer()})
+		})
 		runCases(t, addr, pair, standard(func(name string) bool {
 			switch name {
 			case "client_compressed_unary", "server_compressed_unary", "client_compressed_streaming":

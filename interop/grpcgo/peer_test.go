@@ -3,7 +3,10 @@ package grpcgo
 import (
 	"testing"
 
+	"google.golang.org/grpc"
+
 	"github.com/curlew-rpc/curlew/interop/cases"
+	"github.com/curlew-rpc/curlew/interop/internal/peerpb"
 	"github.com/curlew-rpc/curlew/interop/internal/testcert"
 	"github.com/curlew-rpc/curlew/interop/peerservice"
 )
@@ -12,5 +15,13 @@ import (
 func TestPeerBoth(t *testing.T) {
 	securities(t, func(t *testing.T, pair *testcert.Pair) {
 		runCases(t, curlewServer(t, pair, peerservice.Register), pair, cases.Peer())
+	})
+}
+
+// Our client against the reference server.
+func TestPeerClient(t *testing.T) {
+	securities(t, func(t *testing.T, pair *testcert.Pair) {
+		addr := grpcServer(t, pair, func(s *grpc.Server) { peerpb.RegisterPeerServiceServer(s, new(peerServer)) })
+		runCases(t, addr, pair, cases.Peer())
 	})
 }
