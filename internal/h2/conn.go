@@ -69,6 +69,7 @@ type Conn struct {
 	violated error         // to be told
 	glitches int32         // what is left of the budget
 	refilled time.Duration // since start, when time filled it last
+	answers  int32         // frames that our DATA lets the peer answer with
 
 	// Client streams.
 	nextID   uint32

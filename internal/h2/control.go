@@ -108,7 +108,7 @@ func (c *Conn) applyLocked(set frame.Setting) error {
 
 func (c *Conn) pingLocked(h frame.Header, data [8]byte) error {
 	if !h.Flags.Has(frame.FlagAck) {
-		if err := c.chargeLocked(1, "PING frames"); err != nil {
+		if err := c.answeredLocked("PING frames"); err != nil {
 			return err
 		}
 		b := c.roomLocked(frame.HeaderLen + len(data))
@@ -160,14 +160,14 @@ func (c *Conn) windowUpdateLocked(id, inc uint32) error {
 			return connError(frame.CodeFlowControl, "WINDOW_UPDATE overflows the connection's window")
 		}
 		c.wakeSendersLocked()
-		return c.chargeLocked(1, "WINDOW_UPDATE frames")
+		return c.answeredLocked("WINDOW_UPDATE frames")
 	}
 	s := c.streams[id]
 	if s == nil {
 		if c.idleLocked(id) {
 			return connError(frame.CodeProtocol, "WINDOW_UPDATE on an idle stream")
 		}
-		return c.chargeLocked(1, "WINDOW_UPDATE on closed streams")
+		return c.answeredLocked("WINDOW_UPDATE on closed streams")
 	}
 	if inc == 0 {
 		return c.punishLocked(&violation{id, frame.CodeProtocol, "WINDOW_UPDATE of zero"})
@@ -178,7 +178,7 @@ func (c *Conn) windowUpdateLocked(id, inc uint32) error {
 	if s.sendSig != nil {
 		s.sendSig.Raise()
 	}
-	return c.chargeLocked(1, "WINDOW_UPDATE frames")
+	return c.answeredLocked("WINDOW_UPDATE frames")
 }
 
 func (c *Conn) resetByPeerLocked(id uint32, code frame.ErrCode) error {
@@ -249,6 +249,9 @@ func (c *Conn) chargeOnReader(what string) error {
 }
 
 const refillTime = 10 * time.Second
+
+// usefulCall is what a request that was served, or answered, makes up for.
+const usefulCall = 4
 
 // rewardLocked refills the budget for useful work.
 func (c *Conn) rewardLocked(n int32) {

@@ -434,11 +434,14 @@ func (c *Conn) endLocked(s *Stream) error {
 	s.eof = true
 	s.st = s.st.endRemote()
 	c.relaxLocked(s)
-	if c.client && s.st == halfClosedRemote {
-		// The response is complete, the rest of the request is not wanted.
-		c.appendResetLocked(s.id, frame.CodeNo)
-		c.rememberResetLocked(s.id)
-		s.st = closed
+	if c.client {
+		c.rewardLocked(usefulCall)
+		if s.st == halfClosedRemote {
+			// The response is complete, the rest of the request is not wanted.
+			c.appendResetLocked(s.id, frame.CodeNo)
+			c.rememberResetLocked(s.id)
+			s.st = closed
+		}
 	}
 	if s.st == closed {
 		c.removeLocked(s)

@@ -79,9 +79,34 @@ func (s *Stream) maySendLocked() error {
 	return nil
 }
 
-// usefulSend is how much DATA makes up for one control frame of the peer's, for
-// instance for the WINDOW_UPDATE that it costs the peer.
-const usefulSend = 64
+// Peers answer DATA: some say WINDOW_UPDATE, for stream and connection, after
+// every message or every few KiB that they read, and PING to measure the path.
+// So many such frames are free for each DATA frame, and one more for so many
+// bytes; they may come long after what they answer.
+const (
+	answersPerData = 4
+	bytesPerAnswer = 512
+	maxAnswers     = 1 << 20
+	// usefulSend is how long DATA must be that is less than what is left of a
+	// message: a peer whose windows let single bytes through has no answers free.
+	usefulSend = 64
+)
+
+func (c *Conn) expectAnswersLocked(n int, last bool) {
+	if n >= usefulSend || last {
+		frames := int32(n)/int32(c.peerMaxFrame) + 1
+		c.answers = min(c.answers+frames*answersPerData+int32(n)/bytesPerAnswer, maxAnswers)
+	}
+}
+
+// answeredLocked charges a frame by which peers answer DATA.
+func (c *Conn) answeredLocked(what string) error {
+	if c.answers > 0 {
+		c.answers--
+		return nil
+	}
+	return c.chargeLocked(1, what)
+}
 
 // sendDataLocked appends data as far as both windows and the buffer allow, and
 // waits for more of them. It unlocks while it waits.
@@ -102,9 +127,7 @@ func (s *Stream) sendDataLocked(data []byte, end bool, done <-chan struct{}) err
 			c.send.Take(int32(n))
 			c.appendDataLocked(s.id, data[:n], end && n == len(data))
 			data = data[n:]
-			if n >= usefulSend {
-				c.rewardLocked(1)
-			}
+			c.expectAnswersLocked(n, len(data) == 0)
 		}
 		if len(data) == 0 {
 			break

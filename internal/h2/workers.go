@@ -103,7 +103,7 @@ func (s *Stream) serve() {
 	c := s.conn
 	c.mu.Lock()
 	if s.err == nil || s.err == errAnswered {
-		c.rewardLocked(4) // but not for a request that the peer took back
+		c.rewardLocked(usefulCall) // but not for a request that the peer took back
 	}
 	s.resetLocked(frame.CodeInternal, ErrReset)
 	s.dropLocked()
