@@ -44,23 +44,24 @@ func describe(ctx context.Context, s schema.Source, symbol string, w io.Writer) 
 			return err
 		}
 	}
-	for i, name := range names {
+	var file protoreflect.FileDescriptor
+	for _, name := range names {
 		d, err := schema.Symbol(ctx, s, name)
 		if err != nil {
 			return err
 		}
-		if i > 0 {
-			fmt.Fprintln(w)
-		}
-		if err := definition(w, d); err != nil {
-			return err
+		for _, d := range withMessages(d) {
+			if err := definition(w, d, file); err != nil {
+				return err
+			}
+			file = d.ParentFile()
 		}
 	}
 	return nil
 }
 
-// definition writes a definition, and for a method those of its messages.
-func definition(w io.Writer, d protoreflect.Descriptor) error {
+// withMessages returns d and, if it is a method, its messages.
+func withMessages(d protoreflect.Descriptor) []protoreflect.Descriptor {
 	all := []protoreflect.Descriptor{d}
 	if md, ok := d.(protoreflect.MethodDescriptor); ok {
 		all = append(all, md.Input())
@@ -68,19 +69,24 @@ func definition(w io.Writer, d protoreflect.Descriptor) error {
 			all = append(all, md.Output())
 		}
 	}
-	for i, d := range all {
-		text, err := text(d)
-		if err != nil {
-			return err
-		}
-		if i > 0 {
-			fmt.Fprintln(w)
-		}
-		if _, err := fmt.Fprintf(w, "// %s is in %s.\n%s\n", d.FullName(), d.ParentFile().Path(), text); err != nil {
-			return err
-		}
+	return all
+}
+
+// definition writes a definition, below its package unless the one before it, if any,
+// is in the same file.
+func definition(w io.Writer, d protoreflect.Descriptor, before protoreflect.FileDescriptor) error {
+	text, err := text(d)
+	if err != nil {
+		return err
 	}
-	return nil
+	if before != nil {
+		fmt.Fprintln(w)
+	}
+	if before != d.ParentFile() {
+		fmt.Fprintf(w, "package %s; // %s\n\n", d.ParentFile().Package(), d.ParentFile().Path())
+	}
+	_, err = fmt.Fprintln(w, text)
+	return err
 }
 
 func text(d protoreflect.Descriptor) (string, error) {
