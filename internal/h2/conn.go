@@ -65,7 +65,7 @@ type Conn struct {
 	favoured *Stream       // goes on although too much is buffered
 	strained bool          // streams have been refused credit for that
 	resets   idRing        // streams we reset: what still comes for them is ignored
-	ended    idRing        // streams that both sides ended
+	ended    idRing        // a client's streams that both sides ended, or the client reset
 	violated error         // to be told
 	glitches int32         // what is left of the budget
 	refilled time.Duration // since start, when time filled it last

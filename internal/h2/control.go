@@ -192,6 +192,9 @@ func (c *Conn) resetByPeerLocked(id uint32, code frame.ErrCode) error {
 	unprocessed := c.client && code == frame.CodeRefusedStream
 	s.abortLocked(&StreamError{Code: code, Remote: true, Unprocessed: unprocessed})
 	c.aborted = append(c.aborted, s)
+	if !c.client {
+		c.ended.add(id)
+	}
 	// A request that is taken back has cost us its handler (CVE-2023-44487).
 	return c.chargeLocked(2, "streams that are opened and reset")
 }

@@ -130,7 +130,7 @@ func (fr *framer) bytes(t testing.TB, line string) []byte {
 	case "BYTES":
 		return []byte(unquote(t, ws[1]))
 	}
-	l := &frameLine{length: -1, split: 1}
+	l := &frameLine{length: -1, split: 1, pad: -1}
 	l.h.Type = frameType(t, ws[0])
 	l.ws = ws[1:]
 	if len(l.ws) > 0 && l.h.Type != frame.TypeSettings && l.h.Type != frame.TypePing && l.h.Type != frame.TypeGoAway {
@@ -265,7 +265,7 @@ func (l *frameLine) assemble() (out []byte) {
 		size := (len(l.payload) + l.split - 1) / l.split
 		return frame.AppendHeaders(nil, l.h.StreamID, l.h.Flags.Has(frame.FlagEndStream), uint32(size), l.payload)
 	}
-	if l.h.Flags.Has(frame.FlagPadded) && l.pad >= 0 {
+	if l.pad >= 0 {
 		l.payload = append([]byte{byte(l.pad)}, l.payload...)
 		l.payload = append(l.payload, make([]byte, l.pad)...)
 	}
