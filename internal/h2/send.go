@@ -141,6 +141,8 @@ func (s *Stream) sendDataLocked(data []byte, end bool, done <-chan struct{}) err
 		s.sendSig = sig
 		if s.send.Available() > 0 {
 			c.sendQueue = append(c.sendQueue, sig)
+		} else {
+			c.wakeSendersLocked() // a turn that cannot be taken is passed on
 		}
 		c.flushUnlock()
 		raised := sig.Wait(done)
