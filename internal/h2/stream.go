@@ -299,6 +299,7 @@ func (s *Stream) Abandon(limit time.Duration) {
 	c := s.conn
 	c.mu.Lock()
 	s.abandoned = true
+	s.settleLocked()
 	s.dropLocked()
 	if s.st != closed {
 		s.timer = time.AfterFunc(limit, func() { s.Reset(frame.CodeCancel) })
