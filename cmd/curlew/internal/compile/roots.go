@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 )
 
 // Roots are the directories in which imports are looked for, in order. An empty
@@ -25,7 +26,7 @@ func (r Roots) Find(name string) (string, error) {
 		switch {
 		case err == nil && !info.IsDir():
 			return file, nil
-		case err != nil && !errors.Is(err, fs.ErrNotExist) && !isNotDir(err):
+		case err != nil && !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, syscall.ENOTDIR):
 			return "", err
 		}
 	}
@@ -80,11 +81,4 @@ func sameFile(a, b string) bool {
 	infoA, errA := os.Stat(a)
 	infoB, errB := os.Stat(b)
 	return errA == nil && errB == nil && os.SameFile(infoA, infoB)
-}
-
-// isNotDir reports whether a path could not be opened because a file stands where it
-// has a directory.
-func isNotDir(err error) bool {
-	var pathErr *fs.PathError
-	return errors.As(err, &pathErr) && pathErr.Err.Error() == "not a directory"
 }

@@ -77,8 +77,10 @@ func goTool(dir, name string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	mod, err := modfile.ParseLax(file, data, nil)
+	mod, err := modfile.Parse(file, data, nil)
 	if err != nil {
+		// What a newer Go can write there is no error.
+		_, err = modfile.ParseLax(file, data, nil)
 		return "", err
 	}
 	for _, tool := range mod.Tool {

@@ -1,6 +1,7 @@
 package generate
 
 import (
+	"maps"
 	"path"
 	"path/filepath"
 	"slices"
@@ -45,7 +46,7 @@ func newFiles(result *compile.Result, in *inputs) *files {
 	return fs
 }
 
-// targets returns the names of the files to generate an output for.
+// targets returns the names of the files to generate an output for, imports first.
 func (fs *files) targets(o *Output) []string {
 	chosen := make(map[string]bool)
 	for _, name := range fs.inputs {
@@ -55,23 +56,19 @@ func (fs *files) targets(o *Output) []string {
 		}
 	}
 	if o.IncludeImports {
-		for _, f := range fs.closure(slices.Collect(keys(chosen))) {
+		for _, f := range fs.closure(slices.Collect(maps.Keys(chosen))) {
 			if o.IncludeWellKnown || !strings.HasPrefix(f.GetName(), "google/protobuf/") {
 				chosen[f.GetName()] = true
 			}
 		}
 	}
-	return slices.Sorted(keys(chosen))
-}
-
-func keys(m map[string]bool) func(yield func(string) bool) {
-	return func(yield func(string) bool) {
-		for k := range m {
-			if !yield(k) {
-				return
-			}
+	var names []string
+	for _, f := range fs.all {
+		if chosen[f.GetName()] {
+			names = append(names, f.GetName())
 		}
 	}
+	return names
 }
 
 // closure returns the files of these names and all that they import, in order.

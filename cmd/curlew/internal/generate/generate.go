@@ -28,6 +28,11 @@ func Run(ctx context.Context, c *Config, check bool, notes io.Writer) error {
 	if err != nil {
 		return err
 	}
+	if c.Clean {
+		if err := mayClean(outputs, in); err != nil {
+			return err
+		}
+	}
 	fs, err := prepare(ctx, c, outputs, in, notes)
 	if err != nil {
 		return err
@@ -44,7 +49,7 @@ func Run(ctx context.Context, c *Config, check bool, notes io.Writer) error {
 		return err
 	}
 	if c.Clean {
-		superfluous, err := leftovers(outputs, generated, in)
+		superfluous, err := leftovers(outputs, generated)
 		if err != nil {
 			return err
 		}

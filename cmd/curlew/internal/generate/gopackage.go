@@ -84,12 +84,12 @@ func (p *goPackage) name(declared map[string]string) {
 	}
 }
 
-// goFilesPackage returns ";name" if the Go files of a directory are of that package.
-// It returns "" if there are none.
+// goFilesPackage returns ";name" if the Go files of a directory that are written by
+// hand are of that package. It returns "" if there are none.
 func goFilesPackage(dir string) string {
 	files, _ := filepath.Glob(filepath.Join(dir, "*.go")) // fails for malformed patterns only
 	for _, file := range files {
-		if strings.HasSuffix(file, "_test.go") {
+		if strings.HasSuffix(file, "_test.go") || strings.HasSuffix(file, ".pb.go") {
 			continue
 		}
 		if f, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.PackageClauseOnly); err == nil {

@@ -31,7 +31,7 @@ func findInputs(c *Config) (*inputs, error) {
 	list := c.Inputs
 	if len(list) == 0 {
 		for _, r := range in.roots {
-			list = append(list, Input{Path: r.dir, Only: r.only, Exclude: r.exclude})
+			list = append(list, Input{Path: r.dir})
 		}
 	}
 	for _, input := range list {
@@ -125,11 +125,11 @@ func (in *inputs) add(input Input) error {
 		switch {
 		case err != nil:
 			return err
-		case isIn(path, input.Exclude):
+		case isIn(path, input.Exclude) || in.excludes(path):
 			return skip(entry)
 		case entry.IsDir() && path != input.Path && isForeign(entry.Name()):
 			return fs.SkipDir
-		case !entry.IsDir() && filepath.Ext(path) == ".proto" && (len(input.Only) == 0 || isIn(path, input.Only)):
+		case !entry.IsDir() && filepath.Ext(path) == ".proto" && (len(input.Only) == 0 || isIn(path, input.Only)) && in.includes(path):
 			in.addFile(path)
 			found = true
 		}
@@ -141,11 +141,22 @@ func (in *inputs) add(input Input) error {
 	return err
 }
 
-func (in *inputs) addFile(path string) {
-	if !slices.Contains(in.files, path) {
-		in.files = append(in.files, path)
-	}
+// excludes and includes report what a buf.yaml says about files that are not named
+// one by one.
+func (in *inputs) excludes(path string) bool {
+	return slices.ContainsFunc(in.roots, func(r root) bool { return isIn(path, r.exclude) })
 }
+
+func (in *inputs) includes(path string) bool {
+	for _, r := range in.roots {
+		if len(r.only) > 0 && isBelow(r.dir, path) && !isIn(path, r.only) {
+			return false
+		}
+	}
+	return true
+}
+
+func (in *inputs) addFile(path string) { in.files = append(in.files, path) }
 
 func skip(entry fs.DirEntry) error {
 	if entry != nil && entry.IsDir() {
@@ -188,6 +199,7 @@ func (in *inputs) compileRoots() compile.Roots {
 // nameAll finds the names of the files. Errors are about all of them.
 func (in *inputs) nameAll() error {
 	slices.Sort(in.files)
+	in.files = slices.Compact(in.files)
 	roots := in.compileRoots()
 	var failed []error
 	for _, file := range in.files {

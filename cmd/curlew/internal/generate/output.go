@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -37,7 +38,7 @@ type changeKind uint8
 const (
 	missing changeKind = iota
 	different
-	superfluous
+	leftover
 )
 
 // String says what is wrong with the file.
@@ -69,20 +70,13 @@ func changes(list []generatedFile) ([]change, error) {
 }
 
 // leftovers returns the files in the outputs' directories that are not generated.
-// It refuses directories that hold more than generated files.
-func leftovers(outputs []Output, list []generatedFile, in *inputs) ([]change, error) {
+func leftovers(outputs []Output, list []generatedFile) ([]change, error) {
 	generated := make(map[string]bool, len(list))
 	for _, f := range list {
 		generated[f.path] = true
 	}
 	found := make(map[string]bool)
 	for _, o := range outputs {
-		if o.Dir == "" {
-			return nil, fmt.Errorf("clean needs every output to have a directory of its own")
-		}
-		if err := mayClean(o.Dir, in); err != nil {
-			return nil, err
-		}
 		err := filepath.WalkDir(o.Dir, func(path string, entry fs.DirEntry, err error) error {
 			if errors.Is(err, fs.ErrNotExist) {
 				return nil
@@ -96,21 +90,26 @@ func leftovers(outputs []Output, list []generatedFile, in *inputs) ([]change, er
 			return nil, err
 		}
 	}
-	var list2 []change
-	for _, path := range slices.Sorted(keys(found)) {
-		list2 = append(list2, change{path: path, kind: superfluous})
+	var superfluous []change
+	for _, path := range slices.Sorted(maps.Keys(found)) {
+		superfluous = append(superfluous, change{path: path, kind: leftover})
 	}
-	return list2, nil
+	return superfluous, nil
 }
 
-// mayClean reports a directory in which files are that nobody generated.
-func mayClean(dir string, in *inputs) error {
-	if isBelow(dir, ".") {
-		return fmt.Errorf("clean would empty %s, which the current directory is in: write to a directory of its own", dir)
-	}
-	for _, file := range in.files {
-		if isBelow(dir, file) {
-			return fmt.Errorf("clean would remove %s from %s: write to a directory of its own", file, dir)
+// mayClean reports an output whose directory holds more than generated files.
+func mayClean(outputs []Output, in *inputs) error {
+	for _, o := range outputs {
+		switch {
+		case o.Dir == "":
+			return errors.New("clean needs every output to have a directory of its own")
+		case isBelow(o.Dir, "."):
+			return fmt.Errorf("clean would empty %s, which the current directory is in: write to a directory of its own", o.Dir)
+		}
+		for _, file := range in.files {
+			if isBelow(o.Dir, file) {
+				return fmt.Errorf("clean would remove %s from %s: write to a directory of its own", file, o.Dir)
+			}
 		}
 	}
 	return nil
@@ -120,7 +119,7 @@ func mayClean(dir string, in *inputs) error {
 func apply(list []change) error {
 	for _, c := range list {
 		var err error
-		if c.kind == superfluous {
+		if c.kind == leftover {
 			err = os.Remove(c.path)
 		} else {
 			err = writeFile(c.path, c.content)

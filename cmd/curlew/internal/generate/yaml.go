@@ -1,6 +1,7 @@
 package generate
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -9,8 +10,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-
-	"bytes"
 
 	"github.com/curlew-rpc/curlew/cmd/curlew/internal/compile"
 	"go.yaml.in/yaml/v3"

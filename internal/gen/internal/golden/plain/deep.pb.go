@@ -26,7 +26,7 @@ const file_internal_gen_internal_golden_plain_deep_proto_rawDesc = "" +
 	"\n" +
 	"-internal/gen/internal/golden/plain/deep.proto\x12#curlew.golden.plain.a.b.c.d.v1beta1\x1a1internal/gen/internal/golden/plain/messages.proto2V\n" +
 	"\x04Deep\x12N\n" +
-	"\x04Call\x12\".curlew.golden.plain.a.b.c.Message\x1a\".curlew.golden.plain.a.b.c.MessageBGZEgithub.com/curlew-rpc/curlew/internal/gen/internal/golden/plain;plainb\x06proto3"
+	"\x04Call\x12\".curlew.golden.plain.a.b.c.Message\x1a\".curlew.golden.plain.a.b.c.MessageBAZ?github.com/curlew-rpc/curlew/internal/gen/internal/golden/plainb\x06proto3"
 
 var file_internal_gen_internal_golden_plain_deep_proto_goTypes = []any{
 	(*Message)(nil), // 0: curlew.golden.plain.a.b.c.Message

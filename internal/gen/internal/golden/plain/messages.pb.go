@@ -64,7 +64,7 @@ var File_internal_gen_internal_golden_plain_messages_proto protoreflect.FileDesc
 const file_internal_gen_internal_golden_plain_messages_proto_rawDesc = "" +
 	"\n" +
 	"1internal/gen/internal/golden/plain/messages.proto\x12\x19curlew.golden.plain.a.b.c\"\t\n" +
-	"\aMessageBGZEgithub.com/curlew-rpc/curlew/internal/gen/internal/golden/plain;plainb\x06proto3"
+	"\aMessageBAZ?github.com/curlew-rpc/curlew/internal/gen/internal/golden/plainb\x06proto3"
 
 var (
 	file_internal_gen_internal_golden_plain_messages_proto_rawDescOnce sync.Once

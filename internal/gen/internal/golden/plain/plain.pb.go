@@ -105,7 +105,7 @@ const file_internal_gen_internal_golden_plain_plain_proto_rawDesc = "" +
 	"\x05plain\x1a\b\n" +
 	"\x06Nested2.\n" +
 	"\rplain_service\x12\x1d\n" +
-	"\x04call\x12\x06.plain\x1a\r.plain.NestedBJZEgithub.com/curlew-rpc/curlew/internal/gen/internal/golden/plain;plain\xb8\x01\x01"
+	"\x04call\x12\x06.plain\x1a\r.plain.NestedBDZ?github.com/curlew-rpc/curlew/internal/gen/internal/golden/plain\xb8\x01\x01"
 
 var (
 	file_internal_gen_internal_golden_plain_plain_proto_rawDescOnce sync.Once
