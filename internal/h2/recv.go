@@ -463,8 +463,10 @@ func (c *Conn) startLocked(s *Stream) bool {
 	}
 	if s.whole {
 		c.watch.waiting--
+		s.whole = false
+		c.relaxLocked(s)
 	}
-	s.started, s.whole = true, false
+	s.started = true
 	c.running++
 	return true
 }

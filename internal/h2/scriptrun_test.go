@@ -44,6 +44,7 @@ type scriptStream struct {
 	name    string
 	done    chan struct{} // ends its waits
 	returns chan struct{} // ends its handler
+	ops     sync.WaitGroup
 }
 
 func newScriptRun(t *testing.T) *scriptRun {
@@ -341,7 +342,8 @@ func showFields(b *strings.Builder, fields []hpack.Field) {
 	}
 }
 
-// Serve is the handler: it lets the script do its work until "return".
+// Serve is the handler: it lets the script do its work until "return", and as
+// handlers must, returns when those who receive or send for it have come to rest.
 func (s *scriptStream) Serve() {
 	s.name = strconv.Itoa(int(s.ID()))
 	s.r.mu.Lock()
@@ -349,6 +351,7 @@ func (s *scriptStream) Serve() {
 	s.r.mu.Unlock()
 	s.r.event("%s starts", s.name)
 	<-s.returns
+	s.ops.Wait()
 }
 
 // Aborted is told to a server's stream.

@@ -29,24 +29,24 @@ func (r *scriptRun) streamCommand(ws []string) {
 	case "open":
 		if r.conn.Reserve() {
 			out := r.outgoing(ws[2:])
-			go func() { s.outcome("open", r.conn.Open(&s.Stream, out, s.done)) }()
+			s.ops.Go(func() { s.outcome("open", r.conn.Open(&s.Stream, out, s.done)) })
 			return
 		}
 		r.event("%s open: no reservation", s.name)
 	case "send":
 		out := r.outgoing(ws[2:])
-		go func() { s.outcome("send", s.Send(out, s.done)) }()
+		s.ops.Go(func() { s.outcome("send", s.Send(out, s.done)) })
 	case "header":
-		go s.awaitHeader()
+		s.ops.Go(s.awaitHeader)
 	case "await":
 		n := number(r.t, arg)
-		go func() { s.outcome("await", s.Await(n, s.done)) }()
+		s.ops.Go(func() { s.outcome("await", s.Await(n, s.done)) })
 	case "peek":
 		n := number(r.t, arg)
-		go func() {
+		s.ops.Go(func() {
 			p, err := s.Peek(n, s.done)
 			r.event("%s peek: %s, %s", s.name, describeData(p), outcome(err))
-		}()
+		})
 	case "discard":
 		s.Discard(number(r.t, arg))
 	case "reset":

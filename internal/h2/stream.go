@@ -80,7 +80,7 @@ func (s *Stream) ID() uint32 { return s.id }
 func (s *Stream) Header(done <-chan struct{}) (*Message, error) {
 	c := s.conn
 	c.mu.Lock()
-	defer c.mu.Unlock()
+	defer c.flushUnlock()
 	err := s.awaitLocked(forHeader, done)
 	switch {
 	case s.header != nil:
@@ -96,7 +96,7 @@ func (s *Stream) Header(done <-chan struct{}) (*Message, error) {
 func (s *Stream) Await(limit int, done <-chan struct{}) error {
 	c := s.conn
 	c.mu.Lock()
-	defer c.mu.Unlock()
+	defer c.flushUnlock()
 	s.whole, s.limit = true, limit
 	err := s.awaitLocked(forEnd, done)
 	s.whole = false
@@ -205,9 +205,11 @@ func (s *Stream) awaitLocked(need int, done <-chan struct{}) error {
 		c.mu.Lock()
 		s.recvSig = nil
 		if !raised && !s.metLocked(need) {
+			c.relaxLocked(s)
 			return ErrDone
 		}
 	}
+	c.relaxLocked(s)
 	return s.brokenLocked()
 }
 
