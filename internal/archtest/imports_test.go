@@ -68,6 +68,7 @@ var rules = []rule{
 // internals; all else they do with the public API.
 var internalFor = []rule{
 	// Showing what crosses the wire takes the rules by which it is read.
+	{"cmd/curlew/internal/connect", []string{"internal/wire/grpc"}},
 	{"cmd/curlew/internal/demo", []string{"internal/h2/frame", "internal/h2/hpack", "internal/wire/grpc"}},
 	{"cmd/curlew/internal/wiretap", []string{"internal/h2/frame", "internal/h2/hpack", "internal/wire/grpc"}},
 	{"cmd/curlew/...", []string{"internal/gen"}},
