@@ -31,6 +31,7 @@ var (
 	useTestCA    = flag.Bool("use_test_ca", false, "whether to trust the field's test authority instead of the system's")
 	caFile       = flag.String("ca_file", "", "the file of the authority to trust instead")
 	testCase     = flag.String("test_case", "large_unary", "cases, with commas between them; all, standard and peer are lists of: "+strings.Join(names(), ", "))
+	skip         = flag.String("skip", "", "cases not to perform, with commas between them")
 	caseTimeout  = flag.Duration("case_timeout", time.Minute, "how long a case may take")
 	userAgent    = flag.String("user_agent", "", "put before the library's own")
 	metadata     = flag.String("additional_metadata", "", "to send with each request: name:value, with semicolons between them")
@@ -90,6 +91,8 @@ func run() (failed bool, err error) {
 	if err != nil {
 		return false, err
 	}
+	skipped := strings.Split(*skip, ",")
+	chosen = slices.DeleteFunc(chosen, func(c cases.Case) bool { return slices.Contains(skipped, c.Name) })
 	opts, err := options()
 	if err != nil {
 		return false, err
