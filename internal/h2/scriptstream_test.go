@@ -107,12 +107,11 @@ func outcome(err error) string {
 	}
 	text := err.Error()
 	var se *StreamError
-	if errors.As(err, &se) {
-		for name, is := range map[string]bool{" (remote)": se.Remote, " (unprocessed)": se.Unprocessed} {
-			if is {
-				text += name
-			}
-		}
+	if errors.As(err, &se) && se.Remote {
+		text += " (remote)"
+	}
+	if errors.As(err, &se) && se.Unprocessed {
+		text += " (unprocessed)"
 	}
 	return text
 }
