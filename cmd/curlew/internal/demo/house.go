@@ -40,43 +40,49 @@ type host struct {
 }
 
 // open starts the services.
-func open(ctx context.Context, addr, dir string, saw *witness) (h *house, err error) {
-	h = &house{tap: wiretap.New(messageOf), failed: make(chan error, 2)}
-	defer func() {
-		if err != nil {
-			ended, cancel := context.WithCancel(ctx)
-			cancel()
-			h.close(ended)
-		}
-	}()
+func open(ctx context.Context, addr, dir string, saw *witness) (*house, error) {
+	h := &house{tap: wiretap.New(messageOf), failed: make(chan error, 2)}
+	if err := h.start(ctx, addr, dir, saw); err != nil {
+		ended, cancel := context.WithCancel(ctx)
+		cancel()
+		return nil, errors.Join(err, h.close(ended))
+	}
+	return h, nil
+}
+
+func (h *house) start(ctx context.Context, addr, dir string, saw *witness) (err error) {
 	if h.store, err = orders.OpenStore(dir); err != nil {
-		return nil, fmt.Errorf("%w; is another demo running? Give this one a directory of its own by --data", err)
+		return fmt.Errorf("%w; if another demo is running, give this one a directory of its own by --data", err)
 	}
 	if h.orders, err = orders.New(h.store, slog.New(slog.DiscardHandler)); err != nil {
-		return nil, err
+		return err
 	}
-	h.ordersHost, err = h.serve("orders", addr, saw, func(s *curlew.Server) string {
+	h.ordersHost, err = h.serve(ctx, "orders", addr, saw, func(s *curlew.Server) string {
 		ordersv1.RegisterOrders(s, h.orders)
 		return ordersv1.OrdersName
 	})
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if h.between, err = curlew.NewClient(h.ordersHost.addr, curlew.WithDialer(h.tap.Dial)); err != nil {
-		return nil, err
+		return err
 	}
-	host, _, _ := net.SplitHostPort(h.ordersHost.addr)
-	h.shopHost, err = h.serve("shop", net.JoinHostPort(host, "0"), saw, func(s *curlew.Server) string {
+	host, _, err := net.SplitHostPort(h.ordersHost.addr)
+	if err != nil {
+		return err
+	}
+	h.shopHost, err = h.serve(ctx, "shop", net.JoinHostPort(host, "0"), saw, func(s *curlew.Server) string {
 		shopv1.RegisterShop(s, &shop.Service{Orders: ordersv1.NewOrdersClient(h.between)})
 		return shopv1.ShopName
 	})
-	return h, err
+	return err
 }
 
 // serve starts a server with the service that register registers, whose name it
 // returns.
-func (h *house) serve(name, addr string, saw *witness, register func(*curlew.Server) string) (*host, error) {
-	l, err := net.Listen("tcp", addr)
+func (h *house) serve(ctx context.Context, name, addr string, saw *witness, register func(*curlew.Server) string) (*host, error) {
+	var lc net.ListenConfig
+	l, err := lc.Listen(ctx, "tcp", addr)
 	switch {
 	case errors.Is(err, syscall.EADDRINUSE):
 		return nil, fmt.Errorf("%w; choose another address by --addr, or port 0 for a free one", err)

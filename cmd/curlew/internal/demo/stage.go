@@ -178,7 +178,7 @@ func (s *stage) perform(ctx context.Context, sc scene) {
 func (s *stage) summary() bool {
 	s.p.line("")
 	if s.failures > 0 {
-		s.p.line("%s", s.p.style.Red(fmt.Sprintf("%d of %s did not go as it should.", s.failures, count(s.scenes, "scene"))))
+		s.p.line("%s", s.p.style.Red("Not everything went as it should."))
 		return false
 	}
 	s.p.line("%s", s.p.style.Green("Everything went as it should."))

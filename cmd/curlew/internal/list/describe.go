@@ -83,7 +83,10 @@ func definition(w io.Writer, d protoreflect.Descriptor, before protoreflect.File
 		fmt.Fprintln(w)
 	}
 	if before != d.ParentFile() {
-		fmt.Fprintf(w, "package %s; // %s\n\n", d.ParentFile().Package(), d.ParentFile().Path())
+		if p := d.ParentFile().Package(); p != "" {
+			fmt.Fprintf(w, "package %s; ", p)
+		}
+		fmt.Fprintf(w, "// %s\n\n", d.ParentFile().Path())
 	}
 	_, err = fmt.Fprintln(w, text)
 	return err
