@@ -134,8 +134,9 @@ func (c *Conn) requestOnReader(id uint32, end bool, block []byte) error {
 	}
 	c.mu.Lock()
 	if c.gone || c.goingAway {
+		c.rememberResetLocked(id) // above the last identifier that GOAWAY named
 		c.mu.Unlock()
-		return nil // above the last identifier that GOAWAY named
+		return nil
 	}
 	if uint32(len(c.streams)) >= c.cfg.MaxStreams || uint32(c.running) >= c.cfg.MaxStreams {
 		c.mu.Unlock()

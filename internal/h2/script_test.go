@@ -24,7 +24,9 @@ var rewrite = flag.Bool("rewrite", false, "write what the golden scripts of test
 //	drain, close, reserve, unreserve            methods of the connection
 //	active, limit, err                          show what these methods return
 //	sleep 3s                                    lets time pass
-//	open A [field...] [data=...] [end]          opens a client's stream
+//	nextid 7                                    a client's next stream
+//	open A [field...] [data=...] [end]          reserves and opens a client's stream
+//	use A [field...] [data=...] [end]           the same with an earlier reservation
 //	send A [field...] [data=...] [trailer field...] [end]
 //	header|await|peek|discard|reset|abandon|free A [argument]
 //	giveup A                                    ends the waits of A

@@ -206,6 +206,10 @@ func (r *scriptRun) command(ws []string) {
 		r.event("reserve: %v", r.conn.Reserve())
 	case "unreserve":
 		r.conn.Unreserve()
+	case "nextid":
+		r.conn.mu.Lock()
+		r.conn.nextID = uint32(number(r.t, ws[1]))
+		r.conn.mu.Unlock()
 	case "active":
 		r.event("active: %d", r.conn.Active())
 	case "limit":

@@ -16,7 +16,7 @@ import (
 func (r *scriptRun) streamCommand(ws []string) {
 	r.mu.Lock()
 	s := r.streams[ws[1]]
-	if s == nil && ws[0] == "open" {
+	if s == nil && (ws[0] == "open" || ws[0] == "use") {
 		s = r.newStream(ws[1])
 		r.streams[s.name] = s
 	}
@@ -33,6 +33,9 @@ func (r *scriptRun) streamCommand(ws []string) {
 			return
 		}
 		r.event("%s open: no reservation", s.name)
+	case "use":
+		out := r.outgoing(ws[2:])
+		s.ops.Go(func() { s.outcome("use", r.conn.Open(&s.Stream, out, s.done)) })
 	case "send":
 		out := r.outgoing(ws[2:])
 		s.ops.Go(func() { s.outcome("send", s.Send(out, s.done)) })
