@@ -342,6 +342,10 @@ func showMessage(m *Message) string {
 
 func showFields(b *strings.Builder, fields []hpack.Field) {
 	for _, f := range fields {
+		if len(f.Value) > 40 {
+			fmt.Fprintf(b, " %s of %d octets", f.Name, len(f.Value))
+			continue
+		}
 		fmt.Fprintf(b, " %s=%q", f.Name, f.Value)
 	}
 }
