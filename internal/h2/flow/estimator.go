@@ -2,66 +2,102 @@ package flow
 
 import "time"
 
-// An Estimator finds the product of bandwidth and delay, which a window must
-// have for its stream to be as fast as the network. It counts the bytes that
-// arrive between a PING and its answer: if they come near the window, the
-// window was the limit, and it should be twice that. For instance, with a
-// window of 64 KiB on a path of 100 MB/s and 10 ms (1 MB): one round trip
-// brings 64 KiB, so the window becomes 128 KiB, then 256 KiB, 512 KiB, 1 MiB;
-// the next round trip brings 1 MB again, which is less than two thirds of the
-// 2 MiB that follow, and there it stays.
+// An Estimator finds out whether a window is too small for its path, and doubles
+// it then.
 //
-// The zero value with Max set is ready.
+// As credit is returned by halves of the window, a sender that always waits for it
+// still gets half a window across in every round trip, and one whose window is
+// twice what is under way on a full path never waits. So the window may be the limit
+// as long as about half of it arrives in one round trip; two fifths are taken,
+// for real paths are uneven. The round trip is the time from a PING to its answer,
+// of which the least counts, since in the others there is the time in queues that a
+// larger window would only make longer.
+//
+// A path of 100 MB/s and 10 ms holds 1 MB. It goes like this:
+//
+//	window      what arrives           a round trip's share
+//	128 KiB     128 KiB in 10.0 ms     1.00
+//	256 KiB     320 KiB in 13.1 ms     0.95
+//	512 KiB     640 KiB in 23.9 ms     0.52
+//	1024 KiB    1280 KiB in 20.0 ms    0.63
+//	2048 KiB    2560 KiB in 26.2 ms    0.48: the path is full
+//	4096 KiB    2032 KiB in 21.0 ms    0.24: there it stays
+//
+// The share is measured over half a window and more. If it is large, a PING is
+// sent; if it still is when that is answered, the window grows. So a path is full
+// within two or three round trips for each time that its window doubles, and
+// costs no PING from then on. An application that takes its time gets half a window
+// at a time too, but not in every round trip: its window stays small.
+//
+// The zero value with Max set is ready; with a Max of 0 it asks for no PING.
 type Estimator struct {
-	// Max bounds the window.
+	// Max bounds the window, in bytes.
 	Max int32
 
-	window  int64 // the last one wanted
-	sample  int64 // bytes since the probe was sent
-	sent    time.Duration
-	probing bool
-	best    float64       // bytes a second
-	next    time.Duration // no probe before
+	window  int64         // the last one wanted
+	delay   time.Duration // the least round trip; 0: not known yet
+	probing bool          // a PING is on its way,
+	sent    time.Duration // since then
+	mark    time.Duration // beginning of a measurement
+	since   int64         // bytes since then
 }
 
-// probeGap is the least time between probes, so that a fast network is not full
-// of them.
-const probeGap = 10 * time.Millisecond
+const (
+	// probeGap is the least time from a PING in vain to the next.
+	probeGap = 10 * time.Millisecond
+	// minDelay stands for less: between processes of one machine, or of
+	// neighbours, what takes time is waiting for a processor.
+	minDelay = 500 * time.Microsecond
+)
 
-// Receive counts n bytes that arrived at now. It reports true when a PING should
-// be sent now; Ack is for its answer.
+// Receive counts n bytes that arrived at now, a time since any fixed one that does
+// not go back. It reports true when a PING should be sent now; Ack is for its
+// answer.
 func (e *Estimator) Receive(n int, now time.Duration) (ping bool) {
-	if e.probing {
-		e.sample += int64(n)
+	if now < e.mark {
 		return false
 	}
-	if now < e.next || e.window >= int64(e.Max) {
+	e.since += int64(n)
+	if e.probing || e.since < e.window/2 || e.window >= int64(e.Max) {
+		return false
+	}
+	switch {
+	case e.delay == 0:
+		e.mark = now // the PING tells the delay, and what a first round trip brings
+	case !e.limits(now):
+		e.mark, e.since = now, 0
 		return false
 	}
 	e.probing = true
-	e.sample = int64(n)
 	e.sent = now
 	return true
 }
 
-// Ack notes that the answer to the probe arrived at now. It returns the window
-// that streams should have, and whether that is larger than before. current is
-// the window that they have.
+// limits reports whether the window may be what limits the sender.
+func (e *Estimator) limits(now time.Duration) bool {
+	trips := float64(max(now-e.mark, minDelay)) / float64(e.delay)
+	return float64(e.since)/trips >= float64(e.window)*2/5
+}
+
+// Ack notes that the answer to the PING arrived at now; without a PING it does
+// nothing. It returns the window that streams should have, and whether that is
+// larger than current, the one that they have.
 func (e *Estimator) Ack(now time.Duration, current int32) (window int32, grew bool) {
 	if !e.probing {
 		return current, false
 	}
 	e.probing = false
-	e.next = now + probeGap
 	e.window = max(e.window, int64(current))
-	rtt := max(now-e.sent, time.Microsecond)
-	rate := float64(e.sample) / rtt.Seconds()
-	// A sample that fills the window at no better a rate than seen before means
-	// that a larger window would only fill the queues on the way.
-	if e.sample < e.window*2/3 || rate <= e.best {
-		return int32(e.window), false
+	delay := max(now-e.sent, minDelay)
+	if e.delay == 0 || delay < e.delay {
+		e.delay = delay
 	}
-	e.best = rate
-	e.window = min(2*e.sample, int64(e.Max))
+	if e.limits(now) {
+		e.mark = now
+		e.window = max(e.window, min(2*e.window, int64(e.Max)))
+	} else {
+		e.mark = now + probeGap
+	}
+	e.since = 0
 	return int32(e.window), e.window > int64(current)
 }
