@@ -105,7 +105,7 @@ type Start struct {
 }
 
 // An Observer hears of a connection's fate. Its functions may be nil; they are
-// called on any goroutine and must not block.
+// called on any goroutine, and neither block nor use the connection.
 type Observer struct {
 	Capacity func() // a reservation was refused before, and would not be now
 	Draining func() // no new streams are taken
@@ -304,12 +304,7 @@ func (c *Conn) removeLocked(s *Stream) {
 		c.watch.waiting--
 	}
 	c.relaxLocked(s)
-	if c.client && c.wanted && !c.draining {
-		c.wanted = false
-		if c.observer.Capacity != nil {
-			c.observer.Capacity()
-		}
-	}
+	c.tellCapacityLocked()
 	c.finishLocked()
 }
 

@@ -81,12 +81,8 @@ func (c *Conn) applyLocked(set frame.Setting) error {
 			return connError(frame.CodeProtocol, "a server that enables push")
 		}
 	case frame.SettingMaxConcurrentStreams:
-		more := set.Value > c.peerStreams
 		c.peerStreams = set.Value
-		if more && c.wanted && c.observer.Capacity != nil {
-			c.wanted = false
-			c.observer.Capacity()
-		}
+		c.tellCapacityLocked()
 	case frame.SettingInitialWindowSize:
 		// RFC 9113 §6.9.2: the difference applies to every open stream.
 		delta := int32(set.Value) - c.peerWindow

@@ -32,7 +32,7 @@ func (c *Conn) Reserve() bool {
 	if c.draining || c.gone {
 		return false
 	}
-	if uint64(len(c.streams)+c.reserved) >= uint64(c.peerStreams) {
+	if !c.roomyLocked() {
 		c.wanted = true
 		return false
 	}
@@ -40,17 +40,29 @@ func (c *Conn) Reserve() bool {
 	return true
 }
 
+// roomyLocked reports whether the server allows one more stream.
+func (c *Conn) roomyLocked() bool {
+	return uint64(len(c.streams)+c.reserved) < uint64(c.peerStreams)
+}
+
+// tellCapacityLocked tells that a reservation would not be refused any more.
+func (c *Conn) tellCapacityLocked() {
+	if !c.wanted || c.draining || !c.roomyLocked() {
+		return
+	}
+	c.wanted = false
+	if c.observer.Capacity != nil {
+		c.observer.Capacity()
+	}
+}
+
 // Unreserve gives a reservation back that no Open has used.
 func (c *Conn) Unreserve() {
 	c.mu.Lock()
 	c.reserved--
-	tell := c.wanted && !c.draining
-	c.wanted = c.wanted && !tell
+	c.tellCapacityLocked()
 	c.finishLocked()
 	c.flushUnlock()
-	if tell && c.observer.Capacity != nil {
-		c.observer.Capacity()
-	}
 }
 
 // Open opens s with a request and uses up a reservation. As with Send, only
