@@ -96,7 +96,7 @@ func (c *Conn) watchOut() {
 		err = connError(frame.CodeEnhanceYourCalm, "a header block was not completed in time")
 	}
 	lost := due(&w.ping) && c.silentLocked(now, c.cfg.KeepaliveTimeout)
-	if due(&w.quiet) {
+	if due(&w.quiet) && !lost {
 		c.probeSilenceLocked(now)
 	}
 	if due(&w.drain) {
