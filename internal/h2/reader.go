@@ -80,7 +80,7 @@ func (c *Conn) fillOnReader() error {
 func (c *Conn) readSpaceOnReader() []byte {
 	if c.rbuf == nil {
 		size := readSize
-		if c.raw == nil {
+		if c.raw == nil && c.data.left == 0 {
 			size = idleReadSize
 		}
 		c.rbuf = bufpool.Get(size)
