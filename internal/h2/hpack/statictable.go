@@ -68,113 +68,32 @@ var staticTable = [...]entry{
 
 const staticLen = len(staticTable) - 1
 
+// staticPlaces has the lowest index of every name in the static table, where
+// placeOf its name says. The factors there have been chosen so that no two names
+// have the same place.
+var staticPlaces = [128]uint8{
+	60, 0, 48, 6, 0, 30, 47, 0, 25, 55, 57, 35, 0, 26, 0, 50,
+	0, 32, 0, 0, 29, 0, 0, 0, 0, 0, 0, 0, 46, 56, 18, 0,
+	0, 0, 0, 0, 27, 22, 59, 0, 44, 0, 0, 28, 8, 0, 0, 0,
+	16, 15, 45, 37, 0, 0, 0, 0, 33, 0, 0, 0, 53, 52, 0, 0,
+	51, 39, 4, 0, 0, 0, 41, 17, 0, 0, 0, 0, 0, 61, 0, 0,
+	0, 0, 0, 20, 0, 43, 21, 38, 0, 0, 0, 0, 0, 0, 0, 2,
+	0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 23, 19, 36, 0, 40, 0,
+	0, 42, 0, 0, 24, 0, 0, 0, 31, 0, 0, 58, 54, 34, 0, 49,
+}
+
+func placeOf(name string) int {
+	n := len(name)
+	return (13*n + 40*int(name[0]) + 17*int(name[n/2]) + 112*int(name[n-1])) % len(staticPlaces)
+}
+
 // staticName returns the lowest index of a name in the static table, or 0.
 func staticName(name string) int {
-	switch name {
-	case ":authority":
-		return 1
-	case ":method":
-		return 2
-	case ":path":
-		return 4
-	case ":scheme":
-		return 6
-	case ":status":
-		return 8
-	case "accept-charset":
-		return 15
-	case "accept-encoding":
-		return 16
-	case "accept-language":
-		return 17
-	case "accept-ranges":
-		return 18
-	case "accept":
-		return 19
-	case "access-control-allow-origin":
-		return 20
-	case "age":
-		return 21
-	case "allow":
-		return 22
-	case "authorization":
-		return 23
-	case "cache-control":
-		return 24
-	case "content-disposition":
-		return 25
-	case "content-encoding":
-		return 26
-	case "content-language":
-		return 27
-	case "content-length":
-		return 28
-	case "content-location":
-		return 29
-	case "content-range":
-		return 30
-	case "content-type":
-		return 31
-	case "cookie":
-		return 32
-	case "date":
-		return 33
-	case "etag":
-		return 34
-	case "expect":
-		return 35
-	case "expires":
-		return 36
-	case "from":
-		return 37
-	case "host":
-		return 38
-	case "if-match":
-		return 39
-	case "if-modified-since":
-		return 40
-	case "if-none-match":
-		return 41
-	case "if-range":
-		return 42
-	case "if-unmodified-since":
-		return 43
-	case "last-modified":
-		return 44
-	case "link":
-		return 45
-	case "location":
-		return 46
-	case "max-forwards":
-		return 47
-	case "proxy-authenticate":
-		return 48
-	case "proxy-authorization":
-		return 49
-	case "range":
-		return 50
-	case "referer":
-		return 51
-	case "refresh":
-		return 52
-	case "retry-after":
-		return 53
-	case "server":
-		return 54
-	case "set-cookie":
-		return 55
-	case "strict-transport-security":
-		return 56
-	case "transfer-encoding":
-		return 57
-	case "user-agent":
-		return 58
-	case "vary":
-		return 59
-	case "via":
-		return 60
-	case "www-authenticate":
-		return 61
+	if name == "" {
+		return 0
+	}
+	if i := staticPlaces[placeOf(name)]; staticTable[i].name == name {
+		return int(i)
 	}
 	return 0
 }
