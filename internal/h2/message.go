@@ -163,7 +163,7 @@ func checkField(f *hpack.Field) string {
 	if !validName(f.Name) {
 		return "invalid field name " + strconv.Quote(f.Name)
 	}
-	if !validValue(f.Value) {
+	if !validOctets(f.Value) {
 		return "invalid value of field " + f.Name
 	}
 	// Connection-specific fields, RFC 9113 §8.2.2.
@@ -200,12 +200,13 @@ func validName(s string) bool {
 
 // validValue: no NUL, CR or LF, and no surrounding white space (RFC 9113 §8.2.1).
 func validValue(s string) bool {
-	if s == "" {
-		return true
-	}
-	if isSpace(s[0]) || isSpace(s[len(s)-1]) {
-		return false
-	}
+	return s == "" || !isSpace(s[0]) && !isSpace(s[len(s)-1]) && validOctets(s)
+}
+
+// validOctets is validValue but for white space around the value, which regular
+// fields may have although the standard forbids it: other gRPC stacks send
+// status messages and metadata as their applications wrote them.
+func validOctets(s string) bool {
 	for i := range len(s) {
 		if c := s[i]; c == 0 || c == '\r' || c == '\n' {
 			return false

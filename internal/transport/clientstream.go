@@ -75,7 +75,13 @@ func (s *ClientStream) Start(conn *ClientConn, head *Head, timeout time.Duration
 			fieldScratch.Put(scratch)
 		}()
 	}
-	return statusOf(conn.Open(&s.Stream, h2.Outgoing{Header: fields, Data: data, End: end}, done))
+	err := conn.Open(&s.Stream, h2.Outgoing{Header: fields, Data: data, End: end}, done)
+	if err != nil && err != h2.ErrDone && s.Conn() != nil && !s.Unprocessed() {
+		// The server has ended the call before all was sent: what it said is for
+		// the receiver.
+		return nil
+	}
+	return statusOf(err)
 }
 
 // Push sends encoded messages on an open attempt. io.EOF says that the server

@@ -204,7 +204,8 @@ func visible(fields []Field, n int) ([]Field, error) {
 			continue
 		}
 		if !wire.IsBin(f.Name) {
-			out = append(out, Field{Name: f.Name, Value: f.Value})
+			// White space around a value has no meaning (PROTOCOL-HTTP2 "Custom-Metadata").
+			out = append(out, Field{Name: f.Name, Value: wire.TrimValue(f.Value)})
 			continue
 		}
 		values, err := wire.DecodeBin(f.Value)
