@@ -21,6 +21,9 @@ type files struct {
 	// are the import directories that they are in.
 	paths map[string]string
 	roots map[string]root
+	// runtime are the files as plugins see those that they generate code for: without
+	// options that are for source code only.
+	runtime map[string]*descriptorpb.FileDescriptorProto
 	// inputs are the names of the files to generate code for.
 	inputs []string
 }
@@ -136,7 +139,8 @@ func (fs *files) batches(o *Output) []batch {
 	return list
 }
 
-// request returns what a plugin is told for a batch.
+// request returns what a plugin is told for a batch. plugin.proto says which of the
+// files have all options, and which those alone that matter at run time.
 func (fs *files) request(o *Output, b batch) *pluginpb.CodeGeneratorRequest {
 	req := &pluginpb.CodeGeneratorRequest{
 		FileToGenerate: b.names,
@@ -147,6 +151,11 @@ func (fs *files) request(o *Output, b batch) *pluginpb.CodeGeneratorRequest {
 	}
 	for _, name := range b.names {
 		req.SourceFileDescriptors = append(req.SourceFileDescriptors, fs.byName[name])
+	}
+	for i, f := range req.ProtoFile {
+		if slices.Contains(b.names, f.GetName()) {
+			req.ProtoFile[i] = fs.runtime[f.GetName()]
+		}
 	}
 	return req
 }

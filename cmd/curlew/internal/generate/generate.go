@@ -89,5 +89,9 @@ func prepare(ctx context.Context, c *Config, outputs []Output, in *inputs, notes
 			}
 		}
 	}
-	return fs, fs.completeGoPackages(outputs)
+	if err := fs.completeGoPackages(outputs); err != nil {
+		return nil, err
+	}
+	fs.runtime, err = compile.WithoutSourceOptions(fs.all)
+	return fs, err
 }
