@@ -130,7 +130,7 @@ func (m *Message) regular(fields []hpack.Field, request bool) string {
 		switch f.Name {
 		case "content-length":
 			n, err := strconv.ParseInt(f.Value, 10, 64)
-			if err != nil || n < 0 || f.Value[0] == '+' || (m.ContentLength >= 0 && m.ContentLength != n) {
+			if err != nil || f.Value[0] < '0' || (m.ContentLength >= 0 && m.ContentLength != n) {
 				return "invalid content-length " + strconv.Quote(f.Value)
 			}
 			m.ContentLength = n
