@@ -47,6 +47,7 @@ var rules = []rule{
 		"codec", "compress", "internal/bufpool", "internal/signal", "internal/backoff",
 		"internal/h2", "internal/h2/frame", "internal/h2/hpack", "internal/wire/...",
 	}},
+	{"internal/transport/rawpeer", []string{"internal/h2/frame", "internal/h2/hpack"}},
 	{"internal/channel", []string{"balance", "resolve", "internal/backoff", "internal/signal"}},
 	{"internal/backoff", nil},
 	{"internal/bufpool", nil},
