@@ -28,6 +28,9 @@ type Env struct {
 	Dial func() (*curlew.Client, error)
 	// Soak bounds the cases that repeat a call.
 	Soak Soak
+	// JoinsMetadata says that the server's stack makes one value of repeated
+	// metadata, as HTTP allows (RFC 9110 §5.3).
+	JoinsMetadata bool
 }
 
 // Options returns the options that a client for the cases needs: with other

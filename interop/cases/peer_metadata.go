@@ -64,11 +64,14 @@ func withFields() (opts []curlew.CallOption) {
 }
 
 // checkFields checks that got has every field, the names with a prefix.
-func checkFields(what, prefix string, got *curlew.Header) error {
+func (e *Env) checkFields(what, prefix string, got *curlew.Header) error {
 	var errs []error
 	for _, name := range names() {
-		values := slices.Collect(got.Values(prefix + name))
-		if want := valuesOf(name); !slices.Equal(values, want) {
+		values, want := slices.Collect(got.Values(prefix+name)), valuesOf(name)
+		if e.JoinsMetadata && !strings.HasSuffix(name, "-bin") {
+			want = []string{strings.Join(want, ", ")}
+		}
+		if !slices.Equal(values, want) {
 			errs = append(errs, fmt.Errorf("%s: %s is %q, want %q", what, prefix+name, values, want))
 		}
 	}
@@ -76,12 +79,12 @@ func checkFields(what, prefix string, got *curlew.Header) error {
 }
 
 // checkSeen checks that the server has seen every field.
-func checkSeen(res *peerpb.Response) error {
+func (e *Env) checkSeen(res *peerpb.Response) error {
 	var seen curlew.Header
 	for _, m := range res.Metadata {
 		seen.Add(m.Name, string(m.Value))
 	}
-	return checkFields("seen by the server", "", &seen)
+	return e.checkFields("seen by the server", "", &seen)
 }
 
 func peerMetadata(ctx context.Context, e *Env) error {
@@ -94,7 +97,7 @@ func peerMetadata(ctx context.Context, e *Env) error {
 		if err != nil {
 			return err
 		}
-		if err := errors.Join(checkSeen(res), checkFields("header", "", &header), checkFields("trailer", "t", &trailer)); err != nil {
+		if err := errors.Join(e.checkSeen(res), e.checkFields("header", "", &header), e.checkFields("trailer", "t", &trailer)); err != nil {
 			return err
 		}
 	}
@@ -108,11 +111,11 @@ func peerMetadataOfStreams(ctx context.Context, e *Env) error {
 		if err != nil {
 			return err
 		}
-		if err := checkSeen(res); err != nil {
+		if err := e.checkSeen(res); err != nil {
 			return err
 		}
 	}
-	if err := errors.Join(checkFields("header", "", &header), checkFields("trailer", "t", &trailer)); err != nil {
+	if err := errors.Join(e.checkFields("header", "", &header), e.checkFields("trailer", "t", &trailer)); err != nil {
 		return fmt.Errorf("ServerStream: %w", err)
 	}
 	header, trailer = curlew.Header{}, curlew.Header{}
@@ -130,7 +133,7 @@ func peerMetadataOfStreams(ctx context.Context, e *Env) error {
 	if err := finishPeer(call); err != nil {
 		return err
 	}
-	if err := errors.Join(checkFields("header", "", &header), checkFields("trailer", "t", &trailer)); err != nil {
+	if err := errors.Join(e.checkFields("header", "", &header), e.checkFields("trailer", "t", &trailer)); err != nil {
 		return fmt.Errorf("Bidi: %w", err)
 	}
 	return nil
@@ -143,11 +146,11 @@ func peerMetadataOfErrors(ctx context.Context, e *Env) error {
 	svc := e.peer().With(withFields()...).With(curlew.CaptureTrailer(&trailer))
 	fail := &peerpb.Request{Failure: &peerpb.Failure{Code: int32(curlew.Aborted), Message: "m"}}
 	_, err := svc.Unary(ctx, fail)
-	if err := errors.Join(checkError("Unary", err, curlew.Aborted, "m"), checkFields("Unary's trailer", "t", &trailer)); err != nil {
+	if err := errors.Join(checkError("Unary", err, curlew.Aborted, "m"), e.checkFields("Unary's trailer", "t", &trailer)); err != nil {
 		return err
 	}
 	trailer = curlew.Header{}
 	for _, err = range svc.ServerStream(ctx, fail) {
 	}
-	return errors.Join(checkError("ServerStream", err, curlew.Aborted, "m"), checkFields("ServerStream's trailer", "t", &trailer))
+	return errors.Join(checkError("ServerStream", err, curlew.Aborted, "m"), e.checkFields("ServerStream's trailer", "t", &trailer))
 }

@@ -32,6 +32,7 @@ var (
 	caFile       = flag.String("ca_file", "", "the file of the authority to trust instead")
 	testCase     = flag.String("test_case", "large_unary", "cases, with commas between them; all, standard and peer are lists of: "+strings.Join(names(), ", "))
 	skip         = flag.String("skip", "", "cases not to perform, with commas between them")
+	joins        = flag.Bool("joins_metadata", false, "whether the server's stack makes one value of repeated metadata")
 	caseTimeout  = flag.Duration("case_timeout", time.Minute, "how long a case may take")
 	userAgent    = flag.String("user_agent", "", "put before the library's own")
 	metadata     = flag.String("additional_metadata", "", "to send with each request: name:value, with semicolons between them")
@@ -101,6 +102,8 @@ func run() (failed bool, err error) {
 	env := &cases.Env{
 		Dial: func() (*curlew.Client, error) { return curlew.NewClient(target, opts...) },
 		Soak: soak(),
+
+		JoinsMetadata: *joins,
 	}
 	if env.Client, err = env.Dial(); err != nil {
 		return false, err
