@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"syscall"
+	"time"
 
 	"github.com/curlew-rpc/curlew"
 	"github.com/curlew-rpc/curlew/balance"
@@ -24,33 +25,54 @@ func (f *Flags) Open(ctx context.Context, t Target, w io.Writer) (*curlew.Client
 	if err != nil {
 		return nil, err
 	}
-	open := func(secure bool) (*curlew.Client, error) {
-		heard := new(sniffer)
-		c, err := f.dial(ctx, t, secure, heard)
-		if err != nil {
-			return nil, f.explain(t, secure, heard.get(), err)
-		}
-		return c, nil
+	if security == TLS || security == Unsaid && !t.Local {
+		return f.open(ctx, t, true)
 	}
-	switch {
-	case security != Unsaid:
-		return open(security == TLS)
-	case !t.Local:
-		return open(true)
-	}
-	// On this machine nobody listens who should not, so trying costs nothing.
 	heard := new(sniffer)
 	c, err := f.dial(ctx, t, false, heard)
-	switch {
-	case err == nil:
+	if err == nil {
 		return c, nil
-	case heard.get() != tlsAlert:
+	}
+	isTLS := heard.get() == tlsRecord || heard.get() == silent && hungUp(err) && f.speaksTLS(ctx, t)
+	if isTLS {
+		heard.set(tlsRecord)
+	}
+	if !isTLS || security == Cleartext {
 		return nil, f.explain(t, false, heard.get(), err)
 	}
+	// On this machine nobody listens who should not, so what is not said is found out.
 	if f.Verbose {
 		fmt.Fprintf(w, "* %s speaks TLS\n", t.Name)
 	}
-	return open(true)
+	return f.open(ctx, t, true)
+}
+
+func (f *Flags) open(ctx context.Context, t Target, secure bool) (*curlew.Client, error) {
+	heard := new(sniffer)
+	c, err := f.dial(ctx, t, secure, heard)
+	if err != nil {
+		return nil, f.explain(t, secure, heard.get(), err)
+	}
+	return c, nil
+}
+
+// probeTime bounds what is done only to explain a failure.
+const probeTime = time.Second
+
+// speaksTLS reports whether a server answers to TLS. Many hang up without a word on
+// who does not speak it.
+func (f *Flags) speaksTLS(ctx context.Context, t Target) bool {
+	ctx, cancel := context.WithTimeout(ctx, probeTime)
+	defer cancel()
+	heard := new(sniffer)
+	if c, err := (&Flags{Insecure: true}).dial(ctx, t, true, heard); err == nil {
+		c.Close()
+	}
+	return heard.get() == tlsRecord
+}
+
+func hungUp(err error) bool {
+	return errors.Is(err, io.EOF) || errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE)
 }
 
 // dial returns a client that is connected.
@@ -158,14 +180,12 @@ func (f *Flags) hint(secure bool, heard speech, err error) string {
 	switch {
 	case heard == http1:
 		return "the server answers in HTTP/1.1; is this the port of its gRPC services?"
-	case !secure && heard == tlsAlert:
+	case !secure && heard == tlsRecord:
 		return "the server speaks TLS: call it with --tls, or https://"
 	case secure:
 		return f.hintTLS(heard, err)
-	case errors.Is(err, syscall.ECONNREFUSED):
-		return ""
-	case errors.Is(err, io.EOF), errors.Is(err, syscall.ECONNRESET):
-		return "the server hung up; if it speaks TLS, call it with --tls"
+	case hungUp(err):
+		return "the server hung up: does it speak gRPC?"
 	}
 	return ""
 }
@@ -176,7 +196,6 @@ func (f *Flags) hintTLS(heard speech, err error) string {
 		unknown x509.UnknownAuthorityError
 		host    x509.HostnameError
 		invalid x509.CertificateInvalidError
-		alert   tls.AlertError
 	)
 	switch {
 	case heard == http2, errors.As(err, &record):
@@ -194,9 +213,9 @@ func (f *Flags) hintTLS(heard speech, err error) string {
 		return "the certificate is for " + strings.Join(names, ", ") + ": choose one of these by --servername"
 	case errors.As(err, &invalid):
 		return "the certificate cannot be accepted; do without verification by --insecure-skip-verify"
-	case errors.As(err, &alert) && f.Cert == "":
+	case f.Cert == "" && strings.Contains(err.Error(), "remote error: tls: "): // crypto/tls has no type for it
 		return "the server refused; if it wants to see a certificate, give one by --cert and --key"
-	case errors.Is(err, io.EOF), errors.Is(err, syscall.ECONNRESET):
+	case hungUp(err):
 		return "the server hung up; if it does not speak TLS, call it with --plaintext"
 	}
 	return ""

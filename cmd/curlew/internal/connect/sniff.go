@@ -7,15 +7,15 @@ import (
 	"sync"
 )
 
-// Speech is what a server's first bytes show.
+// A speech is what a server's first bytes show.
 type speech int
 
 const (
-	silent   speech = iota // it has sent nothing
-	tlsAlert               // TLS, to a client that does not speak it
-	http1                  // HTTP/1.1
-	http2                  // HTTP/2 without TLS
-	other                  // neither, or TLS as it should be
+	silent    speech = iota // it has sent nothing
+	tlsRecord               // TLS
+	http1                   // HTTP/1.1
+	http2                   // HTTP/2 without TLS
+	other                   // something else
 )
 
 // A sniffer looks at the first bytes that a server sends on the latest connection.
@@ -64,8 +64,9 @@ func (c *sniffed) Read(p []byte) (int, error) {
 
 func speechOf(b []byte) speech {
 	switch {
-	case len(b) >= 2 && b[0] == 0x15 && b[1] == 3: // RFC 8446 §5.1: alert, legacy_record_version
-		return tlsAlert
+	// RFC 8446 §5.1: alert or handshake, legacy_record_version.
+	case len(b) >= 2 && (b[0] == 0x15 || b[0] == 0x16) && b[1] == 3:
+		return tlsRecord
 	case bytes.HasPrefix(b, []byte("HTTP/1.")):
 		return http1
 	// A server opens with SETTINGS, RFC 9113 §3.4; a frame for no HTTP/2 may be GOAWAY.
