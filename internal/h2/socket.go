@@ -1,7 +1,9 @@
 package h2
 
 import (
+	"errors"
 	"net"
+	"os"
 	"sync"
 	"syscall"
 	"time"
@@ -85,6 +87,9 @@ func (s *socket) drain(timeout time.Duration) error {
 			var n int
 			n, err = s.Conn.Write(rest[:min(len(rest), piece)])
 			rest = rest[n:]
+			if n > 0 && errors.Is(err, os.ErrDeadlineExceeded) {
+				err = nil // slow, but it goes on
+			}
 		}
 		if timeout > 0 {
 			s.Conn.SetWriteDeadline(time.Time{}) // a stale one would fail the next try
