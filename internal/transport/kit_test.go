@@ -91,6 +91,23 @@ func chat(c *call) *transport.Status {
 	}
 }
 
+// fragile is a codec that messages can make fail.
+type fragile struct{ codec.Codec }
+
+func (f fragile) Append(dst []byte, msg any) ([]byte, error) {
+	if b, _ := msg.([]byte); string(b) == "cannot be encoded" {
+		return dst, errors.New("it breaks")
+	}
+	return f.Codec.Append(dst, msg)
+}
+
+func (f fragile) Unmarshal(src []byte, msg any) error {
+	if string(src) == "cannot be decoded" {
+		return errors.New("it breaks")
+	}
+	return f.Codec.Unmarshal(src, msg)
+}
+
 // A house is a server under test, and what it is made of.
 type house struct {
 	config  transport.ServerConfig
@@ -113,7 +130,7 @@ func newHouse() *house {
 			return nil
 		},
 		Refused:     func() transport.Call { return newCall(nil) },
-		Codecs:      []codec.Codec{codec.Raw("proto"), codec.Raw("json")},
+		Codecs:      []codec.Codec{codec.Raw("proto"), codec.Raw("json"), fragile{codec.Raw("fragile")}},
 		Compressors: []compress.Compressor{compress.Gzip()},
 	}
 	h.config = transport.ServerConfig{
