@@ -114,11 +114,11 @@ func (g *GRPC) read(m *h2.Message) *Request {
 	subtype, _ := wire.ContentSubtype(ct)
 	req.reply = append(make([]Field, 0, 4), Field{Name: ":status", Value: "200"}, Field{Name: "content-type", Value: ct})
 	switch {
+	case m.TooLarge: // what is missing may be any of the rest
+		req.refuse(wire.ResourceExhausted, fmt.Sprintf("request header larger than the limit of %d bytes", g.MaxHeader))
+		return req
 	case m.Method != "POST":
 		req.refuseHTTP(405, "gRPC requests are POST")
-		return req
-	case m.TooLarge:
-		req.refuse(wire.ResourceExhausted, fmt.Sprintf("request header larger than the limit of %d bytes", g.MaxHeader))
 		return req
 	case m.Authority == "":
 		req.refuseHTTP(400, "the request has neither :authority nor host")

@@ -57,6 +57,10 @@ func (sc *ServerConn) AcceptOnReader(m *h2.Message) (*h2.Stream, h2.Start) {
 		sc.memo = memo{}
 		sc.protocol = sc.find(m)
 	}
+	if sc.protocol == nil && m.TooLarge {
+		sc.refused(m.Path, "request header larger than the limit")
+		return refuse(431, "text/plain", "the request header is larger than this server takes")
+	}
 	if sc.protocol == nil {
 		sc.refused(m.Path, "content-type "+strconv.Quote(field(m.Fields, "content-type")))
 		return refuse(415, "text/plain", "the content-type of the request is none that this server speaks")
