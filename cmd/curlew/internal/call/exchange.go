@@ -113,10 +113,13 @@ func (r *requests) only() (proto.Message, error) {
 	if err != nil {
 		return nil, err
 	}
-	if _, err := r.next(); err != io.EOF {
-		return nil, &inputError{n: 2, err: errors.New("the method takes one request only")}
+	switch _, err := r.next(); {
+	case err == io.EOF:
+		return m, nil
+	case r.n == 1: // what follows is no JSON
+		return nil, err
 	}
-	return m, nil
+	return nil, &inputError{n: 2, err: errors.New("the method takes one request only")}
 }
 
 // stream sends requests as they are read, and receives beside. It returns when the

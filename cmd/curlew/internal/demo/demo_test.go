@@ -16,8 +16,8 @@ import (
 	"time"
 
 	"github.com/curlew-rpc/curlew"
-	"github.com/curlew-rpc/curlew/cmd/curlew/internal/exit"
 	ordersv1 "github.com/curlew-rpc/curlew/cmd/curlew/internal/demo/orders/v1"
+	"github.com/curlew-rpc/curlew/cmd/curlew/internal/exit"
 	"github.com/curlew-rpc/curlew/curlewtest"
 	"github.com/curlew-rpc/curlew/health"
 )

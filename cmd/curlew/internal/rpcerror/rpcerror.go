@@ -111,21 +111,20 @@ func (f Format) WriteJSON(w io.Writer, code curlew.Code, message string, err err
 }
 
 func (f Format) detailJSON(url string, value []byte) json.RawMessage {
-	fields := map[string]json.RawMessage{}
-	msg := f.decode(url, value)
-	if msg != nil {
-		text, err := msgjson.Format{Resolver: f.resolver()}.Append(nil, msg)
-		if err != nil || json.Unmarshal(text, &fields) != nil {
-			fields = map[string]json.RawMessage{}
-			if err == nil { // a well-known type that is no object
-				fields["value"] = text
-			}
-		}
+	body := []byte("null")
+	if msg := f.decode(url, value); msg != nil {
+		body, _ = msgjson.Format{Resolver: f.resolver()}.Append(nil, msg)
+	} else if text, err := json.Marshal(value); err == nil {
+		body = text
 	}
-	if msg == nil {
-		fields["value"], _ = json.Marshal(value)
+	name, _ := json.Marshal(url) // a string always can be
+	out := append([]byte(`{"@type":`), name...)
+	switch {
+	case len(body) == 0 || string(body) == "{}":
+		return append(out, '}')
+	case body[0] == '{':
+		return append(append(out, ','), body[1:]...)
 	}
-	fields["@type"], _ = json.Marshal(url)
-	text, _ := json.Marshal(fields) // of valid JSON
-	return text
+	// A well-known type that is no object, or a type that is not known.
+	return append(append(append(out, `,"value":`...), body...), '}')
 }
