@@ -57,7 +57,8 @@ func TestPipeKeepsOrder(t *testing.T) {
 	writer.Go(func() {
 		for rest := in; len(rest) > 0; {
 			piece := rest[:min(1+rand.IntN(300), len(rest))]
-			n, err := len(piece), error(nil)
+			var n int
+			var err error
 			if rand.IntN(2) == 0 {
 				n, err = a.Write(piece)
 			} else {
