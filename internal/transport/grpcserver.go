@@ -172,7 +172,11 @@ func (g *GRPC) readFields(req *Request, m *h2.Message) error {
 				return NewStatus(wire.Unimplemented, fmt.Sprintf("messages are compressed with %q, this server knows %s", f.Value, g.AcceptEncoding()))
 			}
 		case "grpc-accept-encoding":
-			req.Accept = f.Value
+			// Several fields are one list, RFC 9110 §5.3.
+			if req.Accept != "" {
+				req.Accept += ","
+			}
+			req.Accept += f.Value
 		}
 		if wire.Visible(f.Name) {
 			own++
