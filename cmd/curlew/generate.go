@@ -20,7 +20,35 @@ beside its .proto file. Neither protoc nor any plugin needs to be installed.
 
 A configuration is read from --config, or else from curlew.yaml or buf.gen.yaml in
 the current directory. The plugins go and curlew are built in. Any other NAME is the
-program protoc-gen-NAME: a tool of go.mod, in PATH, or in node_modules/.bin.
+program protoc-gen-NAME: a tool of go.mod, in PATH, or in node_modules/.bin. This is a
+curlew.yaml; its paths are relative to its directory, and only version is needed:
+
+  version: 1
+  imports: [proto]           # where imports are looked for; otherwise what a buf.yaml
+                             # says, or the current directory
+  inputs: [proto/user]       # .proto files and directories; otherwise all in imports
+  exclude: [proto/user/old]  # not these
+  clean: false               # remove other files from the directories of outputs
+  go_package_prefix: example.com/gen   # for files without go_package; otherwise it is
+                                       # derived from go.mod and the directory
+  outputs:                   # otherwise go and curlew, beside the .proto files
+    - plugin: go
+      out: gen               # otherwise beside the .proto files, for go and curlew
+      options:               # also a list; paths=source_relative is the default
+        default_api_level: API_OPAQUE
+    - plugin: curlew
+      out: gen
+      options: [package_suffix=curlew]
+      inputs: [proto/user]   # of the inputs, only these
+      exclude: [proto/admin] # and not these
+    - plugin: es
+      command: [npx, protoc-gen-es]    # otherwise protoc-gen-es is looked for
+      out: web/src
+      include_imports: true  # code for what the inputs import, too
+      per_directory: true    # call the plugin once for each directory
+
+Imports of google/protobuf, google/api, google/rpc, google/type and buf/validate are
+built in.
 
 Errors are printed as file:line:column: message. The status is 1 if something is
 wrong with the files, and 2 if with the command line.`

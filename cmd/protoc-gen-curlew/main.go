@@ -9,6 +9,10 @@
 //
 //	package_suffix=curlew   put the code in a package of its own, <package>curlew,
 //	                        below that of the messages
+//
+// A service S gives the Go names S, SName, RegisterS, UnimplementedS, SClient and
+// NewSClient. A name that the package has already, of a message for instance, gets an
+// underscore appended, and so does that of a method that another has, or that is With.
 package main
 
 import (

@@ -10,30 +10,15 @@ import (
 	"testing"
 )
 
-// TestLikeBuf generates as buf does, by the same configuration, and compares.
-func TestLikeBuf(t *testing.T) {
-	buf, err := exec.LookPath("buf")
-	if err != nil {
-		t.Skip("buf is not installed: npm install --global @bufbuild/buf")
-	}
-	sources := map[string]string{
-		"go.mod":                    "module example.com/users\n",
-		"proto/user/v1/user.proto":  userProto,
-		"proto/user/v1/types.proto": typesProto,
-		"proto/other/other.proto":   otherProto,
-		"proto/deep/a/b/c.proto":    `edition = "2023"; package deep.a.class.v1beta1; message M { string a = 1 [deprecated = true]; }`,
-		"proto/set/set.proto": `syntax = "proto2"; package set; option java_package = "mine"; option go_package = "example.com/mine";
-option cc_enable_arenas = false; option optimize_for = CODE_SIZE; message M { required string a = 1; }`,
-		"proto/buf.yaml": "version: v1\nname: buf.build/acme/users\n",
-	}
-	for _, test := range []struct {
-		name, config string
-		args         []string
-	}{
-		{"v1", "version: v1\nplugins:\n- name: dump\n  out: gen\n  opt: [a=b, c]\n- plugin: dump\n  out: gen/all\n  strategy: all\n", []string{"proto"}},
-		{
-			"v1, managed",
-			`version: v1
+// bufTests are configurations by which buf is called, too.
+var bufTests = []struct {
+	name, config string
+	args         []string
+}{
+	{"v1", "version: v1\nplugins:\n- name: dump\n  out: gen\n  opt: [a=b, c]\n- plugin: dump\n  out: gen/all\n  strategy: all\n", []string{"proto"}},
+	{
+		"v1, managed",
+		`version: v1
 managed:
   enabled: true
   java_multiple_files: false
@@ -47,11 +32,11 @@ managed:
 plugins:
 - {name: dump, out: gen}
 `,
-			[]string{"proto"},
-		},
-		{
-			"v2",
-			`version: v2
+		[]string{"proto"},
+	},
+	{
+		"v2",
+		`version: v2
 clean: true
 plugins:
 - {local: protoc-gen-dump, out: gen, opt: a=b}
@@ -60,11 +45,11 @@ inputs:
 - directory: proto
   paths: [proto/user/v1/user.proto, proto/deep]
 `,
-			nil,
-		},
-		{
-			"v2, managed",
-			`version: v2
+		nil,
+	},
+	{
+		"v2, managed",
+		`version: v2
 managed:
   enabled: true
   disable:
@@ -83,11 +68,11 @@ plugins:
 inputs:
 - {directory: proto}
 `,
-			nil,
-		},
-		{
-			"built in",
-			`version: v2
+		nil,
+	},
+	{
+		"built in",
+		`version: v2
 managed:
   enabled: true
   override:
@@ -98,9 +83,27 @@ plugins:
 inputs:
 - {directory: proto}
 `,
-			nil,
-		},
-	} {
+		nil,
+	},
+}
+
+// TestLikeBuf generates as buf does, by the same configuration, and compares.
+func TestLikeBuf(t *testing.T) {
+	buf, err := exec.LookPath("buf")
+	if err != nil {
+		t.Skip("buf is not installed: npm install --global @bufbuild/buf")
+	}
+	sources := map[string]string{
+		"go.mod":                    "module example.com/users\n",
+		"proto/user/v1/user.proto":  userProto,
+		"proto/user/v1/types.proto": typesProto,
+		"proto/other/other.proto":   otherProto,
+		"proto/deep/a/b/c.proto":    `edition = "2023"; package deep.a.class.v1beta1; message M { string a = 1 [deprecated = true]; }`,
+		"proto/set/set.proto": `syntax = "proto2"; package set; option java_package = "mine"; option go_package = "example.com/mine";
+option cc_enable_arenas = false; option optimize_for = CODE_SIZE; message M { required string a = 1; }`,
+		"proto/buf.yaml": "version: v1\nname: buf.build/acme/users\n",
+	}
+	for _, test := range bufTests {
 		t.Run(test.name, func(t *testing.T) {
 			project(t, sources)
 			write(t, map[string]string{"buf.gen.yaml": test.config})

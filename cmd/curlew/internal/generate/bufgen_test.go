@@ -5,14 +5,14 @@ import (
 	"testing"
 )
 
-func TestBufGenYAML(t *testing.T) {
-	for _, test := range []struct {
-		name, text string
-		want       Config
-	}{
-		{
-			"v2",
-			`version: v2
+// bufGenTests are configurations that are right.
+var bufGenTests = []struct {
+	name, text string
+	want       Config
+}{
+	{
+		"v2",
+		`version: v2
 clean: true
 managed:
   enabled: false
@@ -36,25 +36,25 @@ inputs:
       - proto/user/internal
   - proto_file: other/a.proto
 `,
-			Config{
-				Clean: true,
-				Outputs: []Output{
-					{Plugin: "protoc-gen-go", Dir: "gen/go", Options: []string{"paths=source_relative"}, PerDirectory: true},
-					{Plugin: "protoc-gen-curlew", Dir: "gen/go", Options: []string{"paths=source_relative", "package_suffix=rpc"}},
-					{
-						Plugin: "go", Command: []string{"go", "run", "example.com/protoc-gen-x"}, Dir: "gen/x",
-						IncludeImports: true, IncludeWellKnown: true, PerDirectory: true,
-					},
-				},
-				Inputs: []Input{
-					{Path: "proto", Root: true, Only: []string{"proto/user"}, Exclude: []string{"proto/user/internal"}},
-					{Path: "other/a.proto", Root: true},
+		Config{
+			Clean: true,
+			Outputs: []Output{
+				{Plugin: "protoc-gen-go", Dir: "gen/go", Options: []string{"paths=source_relative"}, PerDirectory: true},
+				{Plugin: "protoc-gen-curlew", Dir: "gen/go", Options: []string{"paths=source_relative", "package_suffix=rpc"}},
+				{
+					Plugin: "go", Command: []string{"go", "run", "example.com/protoc-gen-x"}, Dir: "gen/x",
+					IncludeImports: true, IncludeWellKnown: true, PerDirectory: true,
 				},
 			},
+			Inputs: []Input{
+				{Path: "proto", Root: true, Only: []string{"proto/user"}, Exclude: []string{"proto/user/internal"}},
+				{Path: "other/a.proto", Root: true},
+			},
 		},
-		{
-			"v1",
-			`version: v1
+	},
+	{
+		"v1",
+		`version: v1
 plugins:
   - name: go
     out: gen
@@ -69,15 +69,15 @@ plugins:
     path: [bin/x, --flag]
     out: gen
 `,
-			Config{Outputs: []Output{
-				{Plugin: "go", Dir: "gen", Options: []string{"paths=source_relative"}, PerDirectory: true},
-				{Plugin: "go-grpc", Dir: ".", Options: []string{"paths=source_relative", "require_unimplemented_servers=false"}},
-				{Plugin: "x", Command: []string{"bin/x", "--flag"}, Dir: "gen", PerDirectory: true},
-			}},
-		},
-		{
-			"managed, v2",
-			`version: v2
+		Config{Outputs: []Output{
+			{Plugin: "go", Dir: "gen", Options: []string{"paths=source_relative"}, PerDirectory: true},
+			{Plugin: "go-grpc", Dir: ".", Options: []string{"paths=source_relative", "require_unimplemented_servers=false"}},
+			{Plugin: "x", Command: []string{"bin/x", "--flag"}, Dir: "gen", PerDirectory: true},
+		}},
+	},
+	{
+		"managed, v2",
+		`version: v2
 managed:
   enabled: true
   disable:
@@ -97,24 +97,24 @@ managed:
       module: buf.build/a/b
 plugins: [{local: protoc-gen-go, out: gen}]
 `,
-			Config{
-				Outputs: []Output{{Plugin: "protoc-gen-go", Dir: "gen", PerDirectory: true}},
-				Managed: &Managed{
-					disable: []managedRule{
-						{module: "buf.build/googleapis/googleapis"},
-						{option: "go_package", path: "vendor"},
-					},
-					override: []managedRule{
-						{option: "go_package_prefix", value: "example.com/gen"},
-						{option: "java_multiple_files", value: "false", path: "a.proto"},
-						{option: "optimize_for", value: "LITE_RUNTIME", module: "buf.build/a/b"},
-					},
+		Config{
+			Outputs: []Output{{Plugin: "protoc-gen-go", Dir: "gen", PerDirectory: true}},
+			Managed: &Managed{
+				disable: []managedRule{
+					{module: "buf.build/googleapis/googleapis"},
+					{option: "go_package", path: "vendor"},
+				},
+				override: []managedRule{
+					{option: "go_package_prefix", value: "example.com/gen"},
+					{option: "java_multiple_files", value: "false", path: "a.proto"},
+					{option: "optimize_for", value: "LITE_RUNTIME", module: "buf.build/a/b"},
 				},
 			},
 		},
-		{
-			"managed, v1",
-			`version: v1
+	},
+	{
+		"managed, v1",
+		`version: v1
 managed:
   enabled: true
   cc_enable_arenas: false
@@ -131,25 +131,28 @@ managed:
       a.proto: example.com/a;apb
 plugins: [{name: go, out: gen}]
 `,
-			Config{
-				Outputs: []Output{{Plugin: "go", Dir: "gen", PerDirectory: true}},
-				Managed: &Managed{
-					disable: []managedRule{
-						{option: "go_package", module: "buf.build/a/b"},
-						{option: "csharp_namespace", module: "buf.build/a/b"},
-					},
-					override: []managedRule{
-						{option: "cc_enable_arenas", value: "false"},
-						{option: "optimize_for", value: "CODE_SIZE"},
-						{option: "java_package_prefix", value: "org"},
-						{option: "go_package_prefix", value: "example.com/gen"},
-						{option: "go_package_prefix", value: "example.com/d", module: "buf.build/c/d"},
-						{option: "go_package", value: "example.com/a;apb", path: "a.proto"},
-					},
+		Config{
+			Outputs: []Output{{Plugin: "go", Dir: "gen", PerDirectory: true}},
+			Managed: &Managed{
+				disable: []managedRule{
+					{option: "go_package", module: "buf.build/a/b"},
+					{option: "csharp_namespace", module: "buf.build/a/b"},
+				},
+				override: []managedRule{
+					{option: "cc_enable_arenas", value: "false"},
+					{option: "optimize_for", value: "CODE_SIZE"},
+					{option: "java_package_prefix", value: "org"},
+					{option: "go_package_prefix", value: "example.com/gen"},
+					{option: "go_package_prefix", value: "example.com/d", module: "buf.build/c/d"},
+					{option: "go_package", value: "example.com/a;apb", path: "a.proto"},
 				},
 			},
 		},
-	} {
+	},
+}
+
+func TestBufGenYAML(t *testing.T) {
+	for _, test := range bufGenTests {
 		t.Run(test.name, func(t *testing.T) {
 			// Paths are relative to the current directory, wherever the file is.
 			project(t, map[string]string{"conf/buf.gen.yaml": test.text})
