@@ -48,7 +48,7 @@ type Conn struct {
 	enc          hpack.Encoder
 	wbuf         *bufpool.Buf // frames to write; nil: none
 	writing      bool         // somebody writes, and will take what is appended
-	held         bool         // nothing is written: the peer may speak another protocol
+	held         bool         // nothing is written: the protocol is not known yet, or all has been said
 	send         flow.Send
 	sendQueue    []signal.Signal
 	peerMaxFrame uint32
@@ -282,9 +282,23 @@ func (c *Conn) abortStreamsLocked(why func(*Stream) *StreamError) (aborted []*St
 // might never see our last words; so it is only half closed here, and closed
 // by the reading goroutine when the peer has closed its half or lingered on.
 func (c *Conn) hangUp() {
+	if tc, ok := c.nc.(*tls.Conn); ok {
+		tc.CloseWrite() // says so to TLS; an error is one of the socket, which comes again
+		if c.sock.blocked() {
+			go func() {
+				c.sock.drain(c.cfg.WriteTimeout)
+				c.halfClose()
+			}()
+			return
+		}
+	}
+	c.halfClose()
+}
+
+func (c *Conn) halfClose() {
 	const linger = time.Second
 	half, ok := c.sock.Conn.(interface{ CloseWrite() error })
-	if !ok || c.tls != nil || half.CloseWrite() != nil {
+	if !ok || half.CloseWrite() != nil {
 		c.Close()
 		return
 	}
