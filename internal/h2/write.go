@@ -119,6 +119,7 @@ func (c *Conn) writeLoop(rounds int) {
 		if c.unwrittenLocked() == 0 || c.gone {
 			c.writing = false
 			done := c.closing && !c.gone
+			c.held = c.held || done
 			c.mu.Unlock()
 			if done {
 				c.hangUp()
