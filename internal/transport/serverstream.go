@@ -21,6 +21,7 @@ type ServerStream struct {
 
 	recv    recv
 	headed  bool // the response header has been sent
+	cut     bool // a message may have been sent in part
 	plain   bool // messages are sent uncompressed whatever was negotiated
 	forced  compress.Compressor
 	pending *bufpool.Buf // the answer of a call that has one, until Finish
@@ -114,6 +115,9 @@ func (s *ServerStream) SendHeader(app []Field, done <-chan struct{}) error {
 
 // Send sends a message, and the header before the first.
 func (s *ServerStream) Send(msg any, max int, app []Field, done <-chan struct{}) error {
+	if s.cut {
+		return h2.ErrDone
+	}
 	b, err := Encode(s.Request.Codec, s.compressor(), msg, max)
 	if err != nil {
 		return err
@@ -123,6 +127,7 @@ func (s *ServerStream) Send(msg any, max int, app []Field, done <-chan struct{})
 		out.Header = s.header(app)
 	}
 	err = s.Stream.Send(out, done)
+	s.cut = err == h2.ErrDone
 	b.Free()
 	return statusOf(err)
 }
@@ -144,8 +149,13 @@ func (s *ServerStream) Held() bool { return s.pending != nil }
 var okTrailer = []Field{{Name: "grpc-status", Value: "0"}}
 
 // Finish ends the call with a status, nil for OK, and the application's
-// header, if it has not been sent, and trailer fields.
+// header, if it has not been sent, and trailer fields. Where a message could be
+// sent in part only, nothing may follow: the caller resets the stream, as after
+// any error.
 func (s *ServerStream) Finish(st *Status, header, trailer []Field, done <-chan struct{}) error {
+	if s.cut {
+		return h2.ErrDone
+	}
 	out := h2.Outgoing{Trailer: okTrailer}
 	if st != nil {
 		out.Trailer = statusFields(nil, st)
