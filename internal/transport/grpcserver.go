@@ -82,7 +82,7 @@ func (g *GRPC) AcceptOnReader(sc *ServerConn, m *h2.Message) (*h2.Stream, h2.Sta
 		if req.http == 405 {
 			more = append(more, Field{Name: "allow", Value: "POST"})
 		}
-		return refuse(req.http, "text/plain", req.Refusal.Message, more...)
+		return refuse(m, req.http, "text/plain", req.Refusal.Message, more...)
 	}
 	var call Call
 	start := h2.Start{}

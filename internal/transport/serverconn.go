@@ -59,11 +59,11 @@ func (sc *ServerConn) AcceptOnReader(m *h2.Message) (*h2.Stream, h2.Start) {
 	}
 	if sc.protocol == nil && m.TooLarge {
 		sc.refused(m.Path, "request header larger than the limit")
-		return refuse(431, "text/plain", "the request header is larger than this server takes")
+		return refuse(m, 431, "text/plain", "the request header is larger than this server takes")
 	}
 	if sc.protocol == nil {
 		sc.refused(m.Path, "content-type "+strconv.Quote(field(m.Fields, "content-type")))
-		return refuse(415, "text/plain", "the content-type of the request is none that this server speaks")
+		return refuse(m, 415, "text/plain", "the content-type of the request is none that this server speaks")
 	}
 	return sc.protocol.AcceptOnReader(sc, m)
 }
@@ -94,13 +94,16 @@ type refusal struct {
 	text   string
 }
 
-func refuse(status int, contentType, text string, more ...Field) (*h2.Stream, h2.Start) {
+func refuse(m *h2.Message, status int, contentType, text string, more ...Field) (*h2.Stream, h2.Start) {
 	r := &refusal{text: text + "\n"}
 	r.fields = append(append(r.fields,
 		Field{Name: ":status", Value: strconv.Itoa(status)},
 		Field{Name: "content-type", Value: contentType},
 		Field{Name: "content-length", Value: strconv.Itoa(len(r.text))},
 	), more...)
+	if m.Method == "HEAD" { // its response has no content, RFC 9110 §9.3.2
+		r.text = ""
+	}
 	r.Init(r)
 	return &r.Stream, h2.Start{}
 }
