@@ -190,6 +190,7 @@ func TestDescribed(t *testing.T) {
 	imports.RegisterLookup(srv, imports.UnimplementedLookup{})
 	kindsv1.RegisterEmpty(srv, kindsv1.UnimplementedEmpty{})
 	kindsv1.RegisterKinds(srv, kindsv1.UnimplementedKinds{})
+	//lint:ignore SA1019 deprecated services are served too
 	kindsv1.RegisterRetired(srv, kindsv1.UnimplementedRetired{})
 	names.RegisterCalls_(srv, names.UnimplementedCalls_{})
 	names.RegisterCalls__(srv, names.UnimplementedCalls__{})
