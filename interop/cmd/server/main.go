@@ -1,5 +1,6 @@
-// Server serves grpc.testing.TestService and curlew.interop.v1.PeerService by Curlew, with the flags of the other
-// stacks' interoperability servers. It stops at SIGINT and SIGTERM.
+// Server serves grpc.testing.TestService and curlew.interop.v1.PeerService by
+// Curlew, with health checking and reflection and the flags of the other stacks'
+// interoperability servers. It stops at SIGINT and SIGTERM.
 package main
 
 import (
@@ -18,8 +19,12 @@ import (
 	"google.golang.org/grpc/testdata"
 
 	"github.com/curlew-rpc/curlew"
+	"github.com/curlew-rpc/curlew/health"
+	"github.com/curlew-rpc/curlew/interop/internal/peerpb/peerpbcurlew"
+	"github.com/curlew-rpc/curlew/interop/internal/testcurlew"
 	"github.com/curlew-rpc/curlew/interop/peerservice"
 	"github.com/curlew-rpc/curlew/interop/testservice"
+	"github.com/curlew-rpc/curlew/reflection"
 )
 
 var (
@@ -52,6 +57,12 @@ func run() error {
 	srv := curlew.NewServer(opts...)
 	testservice.Register(srv)
 	peerservice.Register(srv)
+	reflection.Register(srv)
+	checker := health.New()
+	for _, name := range []string{testcurlew.TestServiceName, peerpbcurlew.PeerServiceName} {
+		checker.Set(name, health.Serving)
+	}
+	checker.Register(srv)
 	l, err := net.Listen("tcp", net.JoinHostPort(*host, strconv.Itoa(*port)))
 	if err != nil {
 		return err
