@@ -2,9 +2,7 @@
 package suggest
 
 import (
-	"cmp"
 	"fmt"
-	"slices"
 	"strings"
 )
 
@@ -30,24 +28,22 @@ func For(name, what string, names []string) string {
 	return what + ": " + strings.Join(names, ", ")
 }
 
-// Near returns the names that are near to name, the nearest first.
+// Near returns the names that are nearest to name, if any is near: several if they
+// are equally so.
 func Near(name string, names []string) []string {
-	type candidate struct {
-		name string
-		far  int
-	}
-	var near []candidate
+	var nearest []string
+	least := 0
 	for _, n := range names {
-		if far, ok := distance(name, n); ok {
-			near = append(near, candidate{n, far})
+		far, ok := distance(name, n)
+		switch {
+		case !ok || len(nearest) > 0 && far > least:
+		case len(nearest) > 0 && far == least:
+			nearest = append(nearest, n)
+		default:
+			nearest, least = []string{n}, far
 		}
 	}
-	slices.SortStableFunc(near, func(a, b candidate) int { return cmp.Compare(a.far, b.far) })
-	var all []string
-	for _, c := range near[:min(len(near), most)] {
-		all = append(all, c.name)
-	}
-	return all
+	return nearest[:min(len(nearest), most)]
 }
 
 // distance returns how far b is from a, if it is near: by spelling, or in that its

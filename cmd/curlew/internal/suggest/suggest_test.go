@@ -17,8 +17,8 @@ func TestNear(t *testing.T) {
 	}{
 		{"GetUsr", methods, []string{"GetUser"}},
 		{"GteUser", methods, []string{"GetUser"}},
-		{"getuser", methods, []string{"GetUser", "GetUsers"}},
-		{"get_user", methods, []string{"GetUser", "GetUsers"}},
+		{"getuser", methods, []string{"GetUser"}},
+		{"get_user", methods, []string{"GetUser"}},
 		{"Chta", methods, []string{"Chat"}},
 		{"Cat", methods, []string{"Chat"}},
 		{"Completely", methods, nil},
