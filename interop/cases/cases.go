@@ -34,10 +34,12 @@ type Env struct {
 }
 
 // Options returns the options that a client for the cases needs: with other
-// compressors it cannot tell whether a message was compressed.
+// compressors it cannot tell whether a message was compressed, and by an
+// interceptor it chooses which messages are.
 func Options() []curlew.ClientOption {
 	return []curlew.ClientOption{
 		curlew.WithCompressors(marked.Gzip()),
+		curlew.WithInterceptors(compressAsExpected),
 		curlew.WithMaxReceiveBytes(peerservice.MaxMessage),
 	}
 }

@@ -19,9 +19,9 @@ import (
 	"github.com/curlew-rpc/curlew/interop/testservice"
 )
 
-// The reference stack compresses whole calls, not single messages. So the cases
-// that switch within a stream are performed by our client against our server here,
-// and with the stacks of other languages.
+// The reference stack compresses whole calls, not single messages. So where it is
+// the one that sends, a stream's messages are all compressed or none; Python's and
+// Node's switch within a stream.
 
 // A markedGzip is the reference stack's gzip, leaving marks.
 type markedGzip struct{ encoding.Compressor }

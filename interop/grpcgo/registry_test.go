@@ -189,4 +189,3 @@ func TestDetails(t *testing.T) {
 		t.Errorf("status %v, want %v", got, made.Proto())
 	}
 }
-
