@@ -171,6 +171,7 @@ func (p *Peer) read() (f Frame, ok bool) {
 			p.fail("waited in vain for a frame")
 		}
 		p.closed = true
+		p.nc.Close() // nobody need wait for this half
 		return f, false
 	}
 	f.Header = frame.ParseHeader(head[:])
