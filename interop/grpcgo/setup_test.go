@@ -29,7 +29,7 @@ func securities(t *testing.T, test func(*testing.T, *testcert.Pair)) {
 
 // bounded returns a context that ends before the test binary is given up.
 func bounded(t *testing.T) context.Context {
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	t.Cleanup(cancel)
 	return ctx
 }
