@@ -113,7 +113,7 @@ func TestDrainingServersAreHeardOut(t *testing.T) {
 }
 
 func hearOut(t *testing.T, wrap func(a, b net.Conn) (net.Conn, net.Conn)) {
-	answer := randomBytes(1 << 20)
+	answer := randomBytes(512 << 10)
 	dc := newDuoConfig(func(h *handler) {
 		h.Send(Outgoing{Header: okHeader, Data: answer, Trailer: okTrailer}, nil)
 	})
