@@ -41,7 +41,7 @@ func TestErrorsSayWhatHappened(t *testing.T) {
 		t.Error("a stream's error leads to a connection's that is nil")
 	}
 	var timeout net.Error
-	if err := error(&ConnError{Cause: errSilent}); !errors.As(err, &timeout) || !timeout.Timeout() || timeout.Temporary() {
+	if err := error(&ConnError{Cause: errSilent}); !errors.As(err, &timeout) || !timeout.Timeout() {
 		t.Error("silence is no timeout")
 	}
 	if err := asConnError(io.EOF); err != io.EOF {
