@@ -2,10 +2,12 @@ package h2
 
 import (
 	"bytes"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
 	"runtime"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -226,10 +228,16 @@ func TestNothingIsHeldAfterwards(t *testing.T) {
 // A drain under load loses no exchange: each is complete, or was certainly not
 // begun.
 func TestDrainUnderLoad(t *testing.T) {
-	for _, who := range []string{"server", "client", "both"} {
+	for _, who := range []string{"server", "client", "both", "server over TLS"} {
 		t.Run(who, func(t *testing.T) {
 			dc := newDuoConfig(echo)
-			dc.pair = func() (net.Conn, net.Conn) { return socketPair(t, "tcp") }
+			dc.pair = func() (net.Conn, net.Conn) {
+				a, b := socketPair(t, "tcp")
+				if strings.HasSuffix(who, "TLS") {
+					return shieldPair(t, a, b, tls.VersionTLS13)
+				}
+				return a, b
+			}
 			d := dc.tie(t)
 			data := randomBytes(20_000)
 			var wg sync.WaitGroup
@@ -263,7 +271,7 @@ func TestDrainUnderLoad(t *testing.T) {
 			if who != "client" {
 				d.server.Drain()
 			}
-			if who != "server" {
+			if !strings.HasPrefix(who, "server") {
 				d.client.Drain()
 			}
 			wg.Wait()
