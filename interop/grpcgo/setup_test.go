@@ -34,8 +34,10 @@ func bounded(t *testing.T) context.Context {
 	return ctx
 }
 
-func listen(t *testing.T) net.Listener {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+func listen(t *testing.T) net.Listener { return listenAt(t, "127.0.0.1:0") }
+
+func listenAt(t *testing.T, addr string) net.Listener {
+	l, err := net.Listen("tcp", addr)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -45,13 +47,22 @@ func listen(t *testing.T) net.Listener {
 // curlewServer serves what register adds, and returns the address.
 func curlewServer(t *testing.T, pair *testcert.Pair, register ...func(*curlew.Server)) string {
 	opts := append(testservice.Options(), curlew.WithMaxReceiveBytes(peerservice.MaxMessage))
-	if pair != nil {
-		cfg, err := pair.ServerConfig()
-		if err != nil {
-			t.Fatal(err)
-		}
-		opts = append(opts, curlew.WithTLS(cfg))
+	return curlewServerWith(t, append(opts, tlsOf(t, pair)...), register...)
+}
+
+// tlsOf returns the option of a server with a certificate, if there is one.
+func tlsOf(t *testing.T, pair *testcert.Pair) []curlew.ServerOption {
+	if pair == nil {
+		return nil
 	}
+	cfg, err := pair.ServerConfig()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return []curlew.ServerOption{curlew.WithTLS(cfg)}
+}
+
+func curlewServerWith(t *testing.T, opts []curlew.ServerOption, register ...func(*curlew.Server)) string {
 	srv := curlew.NewServer(opts...)
 	for _, r := range register {
 		r(srv)
