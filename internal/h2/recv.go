@@ -239,6 +239,9 @@ func (c *Conn) responseOnReader(id uint32, end bool, block []byte) error {
 	case k == response:
 		s.header = sec.msg
 		s.rest = sec.msg.ContentLength
+		if end {
+			s.trailer = sec.msg
+		}
 	default:
 		s.trailer = sec.msg
 	}

@@ -104,7 +104,7 @@ func (s *Stream) Await(limit int, done <-chan struct{}) error {
 }
 
 // Received returns the response's header section if it has arrived, and its
-// trailers if they have.
+// trailers if they have. One section that is the whole response is both.
 func (s *Stream) Received() (header, trailer *Message) {
 	c := s.conn
 	c.mu.Lock()

@@ -123,7 +123,7 @@ func responseError(err error) error {
 // is one header section with the status in it.
 func (s *ClientStream) TrailersOnly() bool {
 	header, trailer := s.Received()
-	return header != nil && trailer == nil && s.Ended() && field(header.Fields, "grpc-status") != ""
+	return header != nil && header == trailer && field(header.Fields, "grpc-status") != ""
 }
 
 // Receive receives the next message into msg. It returns io.EOF after the last:
@@ -179,11 +179,8 @@ func (s *ClientStream) check(m *h2.Message) error {
 // response that has ended; nil for OK.
 func (s *ClientStream) Trailer() ([]Field, *Status) {
 	header, m := s.Received()
-	if m == nil {
-		m = header
-		if header == nil || !s.TrailersOnly() {
-			return nil, missingStatus(s, header)
-		}
+	if m == nil || (m == header && !s.TrailersOnly()) {
+		return nil, missingStatus(s, header)
 	}
 	if len(m.Fields) == 1 && m.Fields[0].Name == "grpc-status" && m.Fields[0].Value == "0" {
 		return nil, nil
