@@ -180,7 +180,7 @@ func (s *ClientStream) check(m *h2.Message) error {
 func (s *ClientStream) Trailer() ([]Field, *Status) {
 	header, m := s.Received()
 	if m == nil || (m == header && !s.TrailersOnly()) {
-		return nil, missingStatus(s, header)
+		return nil, missingStatus(s, header, m)
 	}
 	if len(m.Fields) == 1 && m.Fields[0].Name == "grpc-status" && m.Fields[0].Value == "0" {
 		return nil, nil
@@ -192,7 +192,9 @@ func (s *ClientStream) Trailer() ([]Field, *Status) {
 	return app, readStatus(s, header, m)
 }
 
-func missingStatus(s *ClientStream, header *h2.Message) *Status {
+// missingStatus returns the status of a response that has none: by its HTTP
+// status, and Internal where not even trailers came, as after a connection's end.
+func missingStatus(s *ClientStream, header, trailer *h2.Message) *Status {
 	if header != nil {
 		if err := s.check(header); err != nil {
 			if st, ok := err.(*Status); ok {
@@ -200,7 +202,11 @@ func missingStatus(s *ClientStream, header *h2.Message) *Status {
 			}
 		}
 	}
-	return NewStatus(wire.Internal, "the response ended without a grpc-status")
+	code := wire.Internal
+	if trailer != nil {
+		code = wire.Unknown
+	}
+	return NewStatus(code, "the response ended without a grpc-status")
 }
 
 // readStatus reads the status of trailers, PROTOCOL-HTTP2 "Responses".
@@ -210,7 +216,7 @@ func readStatus(s *ClientStream, header, m *h2.Message) *Status {
 	}
 	value := field(m.Fields, "grpc-status")
 	if value == "" {
-		return missingStatus(s, header)
+		return missingStatus(s, header, m)
 	}
 	st := &Status{Code: wire.ParseStatus(value), Message: wire.DecodeMessage(field(m.Fields, "grpc-message")), Remote: true}
 	if st.Code == wire.OK {
