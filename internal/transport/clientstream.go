@@ -155,12 +155,14 @@ func (s *ClientStream) check(m *h2.Message) error {
 	if s.TrailersOnly() {
 		return nil
 	}
-	if err := wire.CheckResponse(m.Status, field(m.Fields, "content-type"), s.head.Codec.Name()); err != nil {
-		// A grpc-status in trailers that are yet to come would win; a peer that
-		// sends one with such a header is broken either way.
-		if _, trailer := s.Received(); trailer == nil || field(trailer.Fields, "grpc-status") == "" {
-			return statusOf(err)
-		}
+	status := m.Status
+	// A grpc-status wins over that of HTTP. One in trailers that are yet to come
+	// would too; a peer that sends it with such a header is broken either way.
+	if _, trailer := s.Received(); trailer != nil && field(trailer.Fields, "grpc-status") != "" {
+		status = 200
+	}
+	if err := wire.CheckResponse(status, field(m.Fields, "content-type"), s.head.Codec.Name()); err != nil {
+		return statusOf(err)
 	}
 	encoding := field(m.Fields, "grpc-encoding")
 	if encoding == "" || encoding == wire.Identity {
