@@ -184,7 +184,7 @@ func (s *ClientStream) Trailer() ([]Field, *Status) {
 	if m == nil || (m == header && !s.TrailersOnly()) {
 		return nil, missingStatus(s, header, m)
 	}
-	if len(m.Fields) == 1 && m.Fields[0].Name == "grpc-status" && m.Fields[0].Value == "0" {
+	if !m.TooLarge && len(m.Fields) == 1 && m.Fields[0].Name == "grpc-status" && m.Fields[0].Value == "0" {
 		return nil, nil
 	}
 	app, err := receivedFields(m)
