@@ -81,7 +81,7 @@ func (c *clientCall) receive(a *attempt, msg any) error {
 		return nil
 	}
 	if err := a.ts.NoMore(c.done); err != nil {
-		return c.explain(err)
+		return c.failed(a, err)
 	}
 	if st := c.takeTrailer(a); st != nil {
 		return c.explain(st)
