@@ -134,6 +134,10 @@ func (s *ClientStream) Receive(msg any, done <-chan struct{}) error {
 		if err != nil {
 			return responseError(err)
 		}
+		// A grpc-status wins over that of HTTP, and may be yet to come.
+		if m.Status != 200 && s.Await(s.head.MaxReceive, done) == h2.ErrDone {
+			return h2.ErrDone
+		}
 		if err := s.check(m); err != nil {
 			return err
 		}
@@ -156,8 +160,6 @@ func (s *ClientStream) check(m *h2.Message) error {
 		return nil
 	}
 	status := m.Status
-	// A grpc-status wins over that of HTTP. One in trailers that are yet to come
-	// would too; a peer that sends it with such a header is broken either way.
 	if _, trailer := s.Received(); trailer != nil && field(trailer.Fields, "grpc-status") != "" {
 		status = 200
 	}
