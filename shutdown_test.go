@@ -130,3 +130,32 @@ func TestRollingRestartLosesNothing(t *testing.T) {
 		t.Errorf("%d calls lost of %d", lost.Load(), served.Load())
 	}
 }
+
+// A client that keeps to the server's limit is never refused, at whatever pace
+// its calls follow each other.
+func TestNoRefusalsWithinTheLimit(t *testing.T) {
+	var attempts atomic.Int64
+	for _, limit := range []int{1, 7} {
+		addr := serve(t, curlew.WithMaxStreams(limit), curlew.WithInterceptors(
+			func(ctx context.Context, call *curlew.Call, next curlew.Handler) error {
+				attempts.Add(1)
+				return next(ctx, call)
+			}))
+		c := dialTest(t, addr)
+		var wg sync.WaitGroup
+		for range 20 {
+			wg.Go(func() {
+				for range 50 {
+					if _, err := callUnary(t, c, "x"); err != nil {
+						t.Errorf("with %d streams: %v", limit, err)
+						return
+					}
+				}
+			})
+		}
+		wg.Wait()
+	}
+	if n := attempts.Load(); n != 2000 {
+		t.Errorf("%d attempts for 2000 calls", n)
+	}
+}

@@ -42,7 +42,7 @@ type Conn struct {
 
 	mu      sync.Mutex
 	streams map[uint32]*Stream
-	running int // handlers that have not returned
+	running int // handlers that have neither answered nor returned
 
 	// Sending.
 	enc          hpack.Encoder

@@ -471,6 +471,7 @@ func (c *Conn) startLocked(s *Stream) bool {
 		c.relaxLocked(s)
 	}
 	s.started = true
+	s.running = true
 	c.running++
 	return true
 }

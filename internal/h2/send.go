@@ -167,6 +167,10 @@ func (s *Stream) sendDataLocked(data []byte, end bool, done <-chan struct{}) err
 func (s *Stream) endLocalLocked() {
 	c := s.conn
 	s.st = s.st.endLocal()
+	// The slot is free before the client can know that the call has ended: it may
+	// open the next one at once. Handlers whose streams end otherwise keep theirs
+	// until they return (CVE-2023-44487).
+	s.freeSlotLocked()
 	if s.st == closed {
 		c.ended.add(s.id)
 		c.removeLocked(s)

@@ -24,7 +24,8 @@ type Stream struct {
 	// Under the connection's mutex.
 	st        state
 	headed    bool // we have sent a header section
-	started   bool // the owner is running
+	started   bool // the owner runs or has run
+	running   bool // and counts against the limit of the connection
 	whole     bool // nobody is to be woken before the end, or limit bytes
 	limit     int
 	eof       bool        // END_STREAM received

@@ -107,7 +107,15 @@ func (s *Stream) serve() {
 	}
 	s.resetLocked(frame.CodeInternal, ErrReset)
 	s.dropLocked()
-	c.running--
+	s.freeSlotLocked()
 	c.finishLocked()
 	c.flushUnlock()
+}
+
+// freeSlotLocked takes the stream's handler off the running ones, once.
+func (s *Stream) freeSlotLocked() {
+	if s.running {
+		s.running = false
+		s.conn.running--
+	}
 }

@@ -75,7 +75,7 @@ func (c *Conn) flushUnlock() {
 		return
 	}
 	c.writing = true
-	crowded := c.running > 1 || (c.client && len(c.streams) > 1)
+	crowded := c.running > 0 || (c.client && len(c.streams) > 1)
 	c.mu.Unlock()
 	if crowded {
 		runtime.Gosched()
