@@ -12,6 +12,7 @@ import (
 	testgrpc "google.golang.org/grpc/interop/grpc_testing"
 
 	"github.com/curlew-rpc/curlew"
+	"github.com/curlew-rpc/curlew/curlewtest"
 	"github.com/curlew-rpc/curlew/interop/cases"
 	"github.com/curlew-rpc/curlew/interop/internal/testcert"
 	"github.com/curlew-rpc/curlew/interop/peerservice"
@@ -86,6 +87,7 @@ var compressionCases = []string{"client_compressed_unary", "server_compressed_un
 
 // Our client against the reference server, which knows nothing of compression.
 func TestClient(t *testing.T) {
+	curlewtest.NoLeaks(t)
 	securities(t, func(t *testing.T, pair *testcert.Pair) {
 		addr := grpcServer(t, pair, func(s *grpc.Server) { testgrpc.RegisterTestServiceServer(s, interop.NewTestServer()) })
 		runCases(t, addr, pair, standard(func(name string) bool { return !slices.Contains(compressionCases, name) }))
@@ -95,6 +97,7 @@ func TestClient(t *testing.T) {
 // Our client against our server, so that a failure above is known to be one of
 // the two alone, or of their agreement.
 func TestBoth(t *testing.T) {
+	curlewtest.NoLeaks(t)
 	securities(t, func(t *testing.T, pair *testcert.Pair) {
 		addr := curlewServer(t, pair, testservice.Register)
 		runCases(t, addr, pair, cases.Standard())

@@ -84,11 +84,11 @@ func TestServerLimitsStreams(t *testing.T) {
 func TestClientLosesNothingByConnectionAge(t *testing.T) {
 	var conns atomic.Int32
 	_, addr := grpcServerWith(t,
-		grpc.KeepaliveParams(keepalive.ServerParameters{MaxConnectionAge: 20 * time.Millisecond, MaxConnectionAgeGrace: 10 * time.Second}),
+		grpc.KeepaliveParams(keepalive.ServerParameters{MaxConnectionAge: 150 * time.Millisecond, MaxConnectionAgeGrace: 10 * time.Second}),
 		grpc.StatsHandler(countConns{&conns}))
 	client := peerpbcurlew.NewPeerServiceClient(curlewClient(t, addr, nil))
 	ctx := bounded(t)
-	end := time.Now().Add(time.Second)
+	end := time.Now().Add(1500 * time.Millisecond)
 	together(t, 16, func(i int) error {
 		for n := 0; time.Now().Before(end); n++ {
 			if _, err := client.Unary(ctx, &peerpb.Request{DelayMs: int32(i % 3)}); err != nil {
