@@ -100,7 +100,7 @@ var transcripts = map[string][]commandLine{
 		{args: `call http://ADDR/demo.orders.v1.Orders/CreateOrder -d @testdata/rpc/order.json`},
 		{args: `call ADDR/demo.orders.v1.Orders/GetOrder -d {"id":1}`},
 		{args: `call ADDR demo.orders.v1.Orders.GetOrder -d {"id":1}`},
-		{args: `call ADDR /demo.orders.v1.Orders/GetOrder -d {"id":1} --defaults`},
+		{args: `call ADDR /demo.orders.v1.Orders/ImportOrders --defaults`},
 		{args: `call ADDR demo.orders.v1.Orders/GetOrder -d {"id":1} --proto demo/orders/v1/orders.proto -I internal`},
 		{args: `call ADDR grpc.health.v1.Health/Check --json`},
 	},
@@ -115,7 +115,7 @@ var transcripts = map[string][]commandLine{
 		{args: `call ADDR demo.orders.v1.Orders/GetOrder -H x-fail:Robin`},
 		{args: `call ADDR demo.orders.v1.Orders/GetOrder -H x-fail:Robin --json`},
 		{args: `call ADDR demo.orders.v1.Orders/CreateOrder -d {"item":"x","quantity":1} --json`},
-		{args: `call ADDR demo.orders.v1.Orders/WatchOrder -d {"id":1} --timeout 300ms`},
+		{args: `call ADDR grpc.health.v1.Health/Watch --timeout 1s`},
 		{args: `call ADDR demo.orders.v1.Orders/ImportOrders -d {"item":"x"}`},
 	},
 	"mistakes": {
@@ -171,6 +171,8 @@ var masks = []struct {
 	{regexp.MustCompile(`127\.0\.0\.1:\d+`), "ADDR"},
 	{regexp.MustCompile(`\d+\.\d\d ms`), "N ms"},
 	{regexp.MustCompile(`"\d{4}-\d\d-\d\dT[^"]*Z"`), `"TIME"`},
+	// How far an order is: it is carried out meanwhile.
+	{regexp.MustCompile(`("speed":"SPEED_STANDARD","state":)"STATE_[A-Z]*"`), "$1 STATE"},
 	{regexp.MustCompile("\u00a0"), " "}, // protojson varies the space in its errors
 }
 

@@ -135,7 +135,9 @@ func (e *Error) Error() string {
 }
 
 // Message says why, in one line.
-func (e *Error) Message() string { return fmt.Sprintf("cannot connect to %s: %v", e.target, e.cause) }
+func (e *Error) Message() string {
+	return "cannot connect to " + e.target + ": " + strings.TrimPrefix(e.cause.Error(), e.target+": ")
+}
 
 // explain returns what to tell the user of an error.
 func (f *Flags) explain(t Target, secure bool, heard speech, err error) error {

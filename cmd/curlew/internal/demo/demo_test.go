@@ -35,8 +35,9 @@ var masks = []struct {
 	{regexp.MustCompile(`grpc-timeout: \d+\w`), "grpc-timeout: N"},
 	{regexp.MustCompile(`"\d{4}-\d\d-\d\dT[^"]*Z"`), `"TIME"`},
 	{regexp.MustCompile(`(: )\S*orders\.db`), "${1}FILE"},
-	// How far an urgent order is when it is asked for.
-	{regexp.MustCompile(`("speed":"SPEED_EXPRESS","state":)"STATE_[A-Z]*"`), "$1 STATE"},
+	// How far an order is when it is asked for.
+	{regexp.MustCompile(`("speed":"SPEED_[A-Z]*","state":)"STATE_[A-Z]*"`), "$1 STATE"},
+	{regexp.MustCompile(`(× rain cape\) is )[a-z ]*\.`), "$1 STATE."},
 	{regexp.MustCompile(`grpc-go-curlew/[^ ]+`), "grpc-go-curlew/VERSION"},
 }
 
