@@ -13,6 +13,7 @@ TOOLS := internal/tools
 TESTSUM := bin/testsum
 FUZZTIME ?= 30s
 FUZZ ?= .
+FUZZREST ?=
 # The least coverage of internal/, in percent of its statements.
 COVERAGE := 85
 
@@ -97,8 +98,8 @@ generate-check: ## fail if generated code is not what generate makes; it is then
 	fi
 
 .PHONY: fuzz
-fuzz: ## run every fuzzer for FUZZTIME (30s), or those that FUZZ matches
-	@$(TOOLS)/fuzz.sh $(FUZZTIME) '$(FUZZ)'
+fuzz: ## run every fuzzer for FUZZTIME (30s), or those that FUZZ matches, others for FUZZREST
+	@$(TOOLS)/fuzz.sh $(FUZZTIME) '$(FUZZ)' $(FUZZREST)
 
 .PHONY: interop
 interop: ## call other gRPC stacks and be called by them
