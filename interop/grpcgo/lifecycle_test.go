@@ -51,6 +51,21 @@ func together(t *testing.T, n int, call func(i int) error) {
 	}
 }
 
+// reach waits until a server has n calls under way.
+func reach(t *testing.T, n int32, running func() (*peerpb.RunningResponse, error)) {
+	t.Helper()
+	for {
+		res, err := running()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if res.Calls == n {
+			return
+		}
+		time.Sleep(time.Millisecond)
+	}
+}
+
 // More calls than the server has streams for wait for each other.
 func TestClientWaitsForStreams(t *testing.T) {
 	for _, limit := range []uint32{1, 7} {
@@ -129,12 +144,12 @@ func TestServerShutdownLosesNothing(t *testing.T) {
 	var calls sync.WaitGroup
 	for range 20 {
 		calls.Go(func() {
-			if _, err := client.Unary(ctx, &peerpb.Request{DelayMs: 200}); err != nil {
+			if _, err := client.Unary(ctx, &peerpb.Request{DelayMs: 1000}); err != nil {
 				t.Errorf("a call under way: %v", err)
 			}
 		})
 	}
-	time.Sleep(50 * time.Millisecond)
+	reach(t, 21, func() (*peerpb.RunningResponse, error) { return client.Running(ctx, &peerpb.RunningRequest{}) })
 	down := make(chan error, 1)
 	go func() { down <- srv.Shutdown(ctx) }()
 	calls.Wait()
@@ -188,12 +203,12 @@ func TestClientSurvivesGracefulStop(t *testing.T) {
 	var calls sync.WaitGroup
 	for range 20 {
 		calls.Go(func() {
-			if _, err := client.Unary(ctx, &peerpb.Request{DelayMs: 200}); err != nil {
+			if _, err := client.Unary(ctx, &peerpb.Request{DelayMs: 1000}); err != nil {
 				t.Errorf("a call under way: %v", err)
 			}
 		})
 	}
-	time.Sleep(50 * time.Millisecond)
+	reach(t, 21, func() (*peerpb.RunningResponse, error) { return client.Running(ctx, &peerpb.RunningRequest{}) })
 	stopped := make(chan struct{})
 	go func() { srv.GracefulStop(); close(stopped) }()
 	calls.Wait()
@@ -231,7 +246,7 @@ func TestClientReconnects(t *testing.T) {
 		_, err := client.Unary(ctx, &peerpb.Request{DelayMs: 60000})
 		cut <- err
 	}()
-	time.Sleep(50 * time.Millisecond)
+	reach(t, 1, func() (*peerpb.RunningResponse, error) { return client.Running(ctx, &peerpb.RunningRequest{}) })
 	first.Stop()
 	if err := <-cut; curlew.CodeOf(err) != curlew.Unavailable {
 		t.Errorf("the call under way: error %v", err)
