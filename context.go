@@ -94,9 +94,13 @@ func (c *callContext) AfterFunc(f func()) (stop func() bool) {
 	}
 }
 
-// cancel ends the context; the first reason stays.
+// cancel ends the context; the first reason stays. Where the deadline has passed
+// it is the reason, whoever noticed first.
 func (c *callContext) cancel(err error) {
 	c.mu.Lock()
+	if !c.deadline.IsZero() && !time.Now().Before(c.deadline) {
+		err = context.DeadlineExceeded
+	}
 	if c.err != nil {
 		c.mu.Unlock()
 		return

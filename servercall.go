@@ -46,7 +46,9 @@ func (c *serverCall) Serve() {
 	c.ctx.base = c.srv.base
 	c.ctx.call = &c.call
 	if req.HasTimeout {
+		c.ctx.mu.Lock() // the stream may be reset at this moment
 		c.ctx.deadline = c.ts.Arrived.Add(req.Timeout)
+		c.ctx.mu.Unlock()
 	}
 	c.finish(c.perform())
 }
