@@ -57,11 +57,54 @@ func addScripts(f *testing.F, role string) {
 				}
 			}
 			if len(input) < 4096 {
-				f.Add(mode, input)
+				f.Add(mode&127, input)
 				mode++
 			}
 		}
 	}
+}
+
+// program reads input as frames in good form, of three octets each, which comes
+// to more than octets as they are.
+func program(input []byte, header string) (out []byte) {
+	for ; len(input) >= 3; input = input[3:] {
+		id, arg := uint32(input[1]%12), input[2]
+		flags, payload := frame.FlagEndHeaders, ""
+		typ := frame.Type(input[0] % 11)
+		switch typ {
+		case frame.TypeData:
+			flags, payload = frame.Flags(arg&1), strings.Repeat("x", int(arg)*4)
+		case frame.TypeHeaders:
+			flags, payload = flags|frame.Flags(arg&1), header
+			if arg&2 != 0 {
+				payload = "\x00\x01a\x01b" // trailers
+			}
+			if arg&4 != 0 {
+				flags &^= frame.FlagEndHeaders
+			}
+			if arg&8 != 0 {
+				payload += "\x0f\x0d\x01" + string(rune('0'+arg>>5)) // content-length
+			}
+		case frame.TypeContinuation:
+			flags = frame.Flags(arg & 4)
+		case frame.TypePriority:
+			payload = "\x00\x00\x00\x0b" + string([]byte{arg})
+		case frame.TypeRSTStream:
+			payload = string([]byte{0, 0, 0, arg % 16})
+		case frame.TypeSettings:
+			id, flags, payload = 0, 0, string([]byte{0, arg % 8, 0, 0, arg / 64, arg})
+		case frame.TypePing:
+			id, flags = 0, frame.Flags(arg&1)
+			payload = string([][]byte{probePing[:], drainPing[:], keepalivePing[:], make([]byte, 8)}[arg/2%4])
+		case frame.TypeGoAway:
+			id, payload = 0, string([]byte{0, 0, 0, arg / 16, 0, 0, 0, arg % 2})
+		case frame.TypeWindowUpdate:
+			payload = string([]byte{arg & 0x40, 0, arg % 4, arg})
+		}
+		out = frame.AppendHeader(out, frame.Header{Length: uint32(len(payload)), Type: typ, Flags: flags, StreamID: id})
+		out = append(out, payload...)
+	}
+	return out
 }
 
 // fuzzConfig has small limits, so that they are reached.
@@ -92,6 +135,9 @@ func fuzzServer(t *testing.T, mode byte, input []byte) {
 		return &h.Stream, Start{}
 	}), Observer{})
 	c.Start()
+	if mode&128 != 0 {
+		input = program(input, "\x82\x86\x84\x41\x01h")
+	}
 	greeting := frame.AppendSettings([]byte(frame.Preface))
 	fuzzPeer(t, peer, append(frame.AppendSettingsAck(greeting), input...), 0)
 	if mode&32 != 0 {
@@ -218,6 +264,9 @@ func fuzzClient(t *testing.T, mode byte, input []byte) {
 			use(k)
 			close(over)
 		}()
+	}
+	if mode&128 != 0 {
+		input = program(input, "\x88")
 	}
 	fuzzPeer(t, peer, append(frame.AppendSettings(nil), input...), len(frame.Preface))
 	if mode&64 != 0 {
