@@ -63,8 +63,19 @@ func (h *Header) Set(name string, values ...string) {
 func (h *Header) Add(name string, values ...string) {
 	name = strings.ToLower(name)
 	for _, v := range values {
-		h.fields = append(h.fields[:len(h.fields):len(h.fields)], transport.Field{Name: name, Value: v})
+		h.fields = append(h.fields[:len(h.fields):len(h.fields)], transport.Field{Name: name, Value: v, Sensitive: secret(name)})
 	}
+}
+
+// secret reports whether the values of a field are never to be put into a
+// compression table, where somebody who can have other fields sent over the same
+// connection could find them out (RFC 7541 §7.1.3).
+func secret(name string) bool {
+	switch name {
+	case "authorization", "proxy-authorization", "cookie", "set-cookie":
+		return true
+	}
+	return false
 }
 
 // Del removes the fields called name.

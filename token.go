@@ -70,7 +70,5 @@ func (c *clientCall) authorize(ctx context.Context, fields []transport.Field) ([
 	if err := h.check(); err != nil {
 		return nil, Errorf(Unauthenticated, "the token source returned what cannot be sent in a header")
 	}
-	// Never to be put in a compression table (RFC 7541 §7.1.3).
-	h.fields[len(h.fields)-1].Sensitive = true
 	return h.fields, nil
 }

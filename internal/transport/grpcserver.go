@@ -200,7 +200,8 @@ func (g *GRPC) readFields(req *Request, m *h2.Message) error {
 	return nil
 }
 
-// visible returns the fields that an application sees, their binary values decoded.
+// visible returns the fields that an application sees, their binary values
+// decoded. What must not be put into compression tables stays marked so.
 func visible(fields []Field, n int) ([]Field, error) {
 	out := make([]Field, 0, n)
 	for _, f := range fields {
@@ -209,7 +210,8 @@ func visible(fields []Field, n int) ([]Field, error) {
 		}
 		if !wire.IsBin(f.Name) {
 			// White space around a value has no meaning (PROTOCOL-HTTP2 "Custom-Metadata").
-			out = append(out, Field{Name: f.Name, Value: wire.TrimValue(f.Value)})
+			f.Value = wire.TrimValue(f.Value)
+			out = append(out, f)
 			continue
 		}
 		values, err := wire.DecodeBin(f.Value)
@@ -217,7 +219,8 @@ func visible(fields []Field, n int) ([]Field, error) {
 			return nil, err
 		}
 		for _, v := range values {
-			out = append(out, Field{Name: f.Name, Value: v})
+			f.Value = v
+			out = append(out, f)
 		}
 	}
 	return out, nil

@@ -78,6 +78,29 @@ func TestMetadata(t *testing.T) {
 	}
 }
 
+// What a client does not want in compression tables is not put there on the way
+// back either.
+func TestNeverIndexedStaysSo(t *testing.T) {
+	noLeaks(t)
+	p := rawpeer.Dial(t, openMirror(t).addr)
+	p.Headers(1, true, append(request("/t.S/Mirror"), hpack.Field{Name: "x-secret", Value: "1", Sensitive: true},
+		hpack.Field{Name: "x-bin", Value: "AA,AQ", Sensitive: true}, hpack.Field{Name: "x-plain", Value: "2"})...)
+	for _, fields := range p.Stream(1).Sections {
+		seen := 0
+		for _, f := range fields {
+			if wire.Visible(f.Name) {
+				seen++
+				if f.Sensitive != (f.Name != "x-plain") {
+					t.Errorf("%+v", f)
+				}
+			}
+		}
+		if seen != 4 {
+			t.Errorf("%v", fields)
+		}
+	}
+}
+
 // Binary metadata that is none fails the call, never the connection
 // (CVE-2023-32732).
 func TestBadBinaryMetadata(t *testing.T) {
