@@ -171,6 +171,9 @@ install_python() {
 # metadata.
 suite_node() {
 	have node npm || return
+	if [ ! -d node/node_modules ]; then
+		rm -f "$cache/node.json"
+	fi
 	once node.json node/package-lock.json install_node || return
 	both node "node node/client.js" "node node/server.js" \
 		client_compressed_unary,server_compressed_unary,client_compressed_streaming,server_compressed_streaming \
