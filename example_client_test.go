@@ -49,7 +49,7 @@ func ExampleClient_Ready() {
 		log.Fatal(err)
 	}
 	defer client.Close()
-	ctx, cancel := context.WithTimeout(context.Background(), 50*time.Millisecond)
+	ctx, cancel := context.WithTimeout(context.Background(), 300*time.Millisecond)
 	defer cancel()
 	err = client.Ready(ctx)
 	fmt.Println(errors.Is(err, curlew.DeadlineExceeded), strings.Contains(err.Error(), "/nonexistent/socket"))

@@ -19,13 +19,16 @@ import (
 
 // stock implements shopv1.StockService.
 type stock struct {
-	takes time.Duration
 	ended chan<- error // why it gave up
 }
 
-func (s stock) Reserve(ctx context.Context, _ *shopv1.ReserveRequest) (*shopv1.ReserveResponse, error) {
+func (s stock) Reserve(ctx context.Context, req *shopv1.ReserveRequest) (*shopv1.ReserveResponse, error) {
+	takes := time.Millisecond
+	if req.GetArticle() == "anvil" {
+		takes = time.Minute
+	}
 	select {
-	case <-time.After(s.takes):
+	case <-time.After(takes):
 		return &shopv1.ReserveResponse{Shelf: "B7"}, nil
 	case <-ctx.Done():
 		// Nobody waits any more: do not go on working for them.
@@ -58,7 +61,7 @@ func main() {
 func run(out io.Writer) error {
 	ended := make(chan error, 1)
 	stockClient, stop, err := serve(func(srv *curlew.Server) {
-		shopv1.RegisterStockService(srv, stock{takes: 100 * time.Millisecond, ended: ended})
+		shopv1.RegisterStockService(srv, stock{ended})
 	})
 	if err != nil {
 		return err
@@ -78,14 +81,17 @@ func run(out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintln(out, "with time enough: the kettle is on shelf", res.GetShelf())
+	fmt.Fprintln(out, "the kettle is on shelf", res.GetShelf())
 
-	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Millisecond)
+	ctx, cancel := context.WithTimeout(context.Background(), 200*time.Millisecond)
 	defer cancel()
-	_, err = orders.Order(ctx, &shopv1.OrderRequest{Article: "kettle"})
-	fmt.Fprintln(out, "in a hurry, the client:", curlew.CodeOf(err), errors.Is(err, context.DeadlineExceeded))
-	if why := <-ended; why != nil {
-		fmt.Fprintln(out, "in a hurry, the stock: gave up")
+	_, err = orders.Order(ctx, &shopv1.OrderRequest{Article: "anvil"})
+	fmt.Fprintln(out, "the anvil:", curlew.CodeOf(err), errors.Is(err, context.DeadlineExceeded))
+	select {
+	case <-ended:
+		fmt.Fprintln(out, "the stock has given up, too")
+	case <-time.After(5 * time.Second):
+		return errors.New("the stock goes on looking for the anvil")
 	}
 	return nil
 }

@@ -10,9 +10,9 @@ func TestRun(t *testing.T) {
 	if err := run(&out); err != nil {
 		t.Fatal(err)
 	}
-	const want = `with time enough: the kettle is on shelf B7
-in a hurry, the client: DEADLINE_EXCEEDED true
-in a hurry, the stock: gave up
+	const want = `the kettle is on shelf B7
+the anvil: DEADLINE_EXCEEDED true
+the stock has given up, too
 `
 	if out.String() != want {
 		t.Errorf("printed\n%s\nwant\n%s", &out, want)

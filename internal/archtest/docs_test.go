@@ -1,6 +1,7 @@
 package archtest
 
 import (
+	"encoding/json"
 	"go/ast"
 	"os"
 	"path/filepath"
@@ -96,5 +97,28 @@ func TestArchitectureNames(t *testing.T) {
 	}
 	if checked < 80 {
 		t.Errorf("found only %d names", checked)
+	}
+}
+
+// Every module that is required has its reason in ARCHITECTURE.md.
+func TestDependenciesHaveReasons(t *testing.T) {
+	text := string(read(t, "ARCHITECTURE.md"))
+	for _, dir := range append(workspaceModules(t), "internal/tools") {
+		var mod struct {
+			Require []struct {
+				Path     string
+				Indirect bool
+			}
+			Tool []struct{ Path string }
+		}
+		if err := json.Unmarshal(run(t, dir, "mod", "edit", "-json"), &mod); err != nil {
+			t.Fatal(err)
+		}
+		for _, r := range mod.Require {
+			tool := slices.ContainsFunc(mod.Tool, func(tool struct{ Path string }) bool { return strings.HasPrefix(tool.Path, r.Path+"/") })
+			if (!r.Indirect || tool) && r.Path != modulePath && !strings.Contains(text, r.Path) {
+				t.Errorf("ARCHITECTURE.md does not say for what module %s requires %s", dir, r.Path)
+			}
+		}
 	}
 }
