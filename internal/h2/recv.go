@@ -151,8 +151,11 @@ func (c *Conn) requestOnReader(id uint32, end bool, block []byte) error {
 	s.send.Init(0)
 	s.recv.Init(c.cfg.StreamWindow)
 	c.mu.Lock()
-	if c.gone { // since the check above
+	if c.gone || c.goingAway { // since the check above
+		s.st, s.err = closed, errNeverSent
+		c.rememberResetLocked(id)
 		c.mu.Unlock()
+		s.owner.Aborted(s.err)
 		return nil
 	}
 	s.send.Init(c.peerWindow)
