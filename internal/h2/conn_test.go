@@ -61,7 +61,8 @@ func TestPeekAndDiscard(t *testing.T) {
 				t.Fatalf("%q, not %q, %v", p, want, err)
 			}
 		}
-		peek(0, "")
+		synctest.Wait()
+		peek(0, "0123456789")
 		peek(10, "0123456789")
 		c.Discard(0)
 		c.Discard(3)

@@ -15,11 +15,8 @@ import (
 
 // randomBytes returns n bytes that tell when they are lost or out of order.
 func randomBytes(n int) []byte {
-	rng := rand.New(rand.NewPCG(uint64(n), 7))
 	p := make([]byte, n)
-	for i := range p {
-		p[i] = byte(rng.Uint32())
-	}
+	rand.NewChaCha8([32]byte{}).Read(p)
 	return p
 }
 

@@ -83,7 +83,7 @@ func TestLargeTransfersOverTLS(t *testing.T) {
 			if d.client.TLS() == nil || d.client.TLS().Version != version || d.server.TLS() == nil {
 				t.Fatal("the state of TLS is missing")
 			}
-			data := randomBytes(4 << 20)
+			data := randomBytes(1 << 20)
 			var wg sync.WaitGroup
 			for range 4 {
 				wg.Go(func() {
@@ -201,7 +201,7 @@ func TestUnshield(t *testing.T) {
 // talk sends much from a to b, who answers.
 func talk(t *testing.T, a, b net.Conn) {
 	t.Helper()
-	data := randomBytes(8 << 20)
+	data := randomBytes(4 << 20)
 	var wg sync.WaitGroup
 	wg.Go(func() {
 		defer a.Close()
