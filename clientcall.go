@@ -304,7 +304,11 @@ func (c *clientCall) checkHeader() error {
 // open finds a connection and opens an attempt there with data. What has
 // certainly not left may be sent again until the deadline.
 func (c *clientCall) open(data []byte, end bool) error {
-	for a := &c.first; ; a = new(attempt) {
+	a := &c.first
+	if a.opened {
+		a = new(attempt)
+	}
+	for ; ; a = new(attempt) {
 		picked, err := c.caller.client.channel.Pick(c.ctx, &c.pick)
 		if err != nil {
 			return c.caller.client.pickError(c.ctx, err)
@@ -329,6 +333,11 @@ func (c *clientCall) open(data []byte, end bool) error {
 			return c.explain(err)
 		case c.ctx.Err() != nil:
 			return contextError(c.ctx)
+		case a.ts.Conn() == nil:
+		case !c.mayRetry(a): // it left in part
+			return c.explain(err)
+		default:
+			c.tried(a)
 		}
 	}
 }
@@ -336,14 +345,23 @@ func (c *clientCall) open(data []byte, end bool) error {
 // mayRetry reports whether the attempt's end says that the server has not seen
 // the call, and the call can be sent again (gRFC A6, transparent retry).
 func (c *clientCall) mayRetry(a *attempt) bool {
-	return !c.retried && c.whole && !c.committed.Load() && a.ts.Unprocessed()
+	if c.retried || !c.whole || c.committed.Load() || !a.ts.Unprocessed() {
+		return false
+	}
+	header, _ := a.ts.Received() // a server that has answered has seen it
+	return header == nil
+}
+
+// tried notes that an attempt has left, in vain.
+func (c *clientCall) tried(a *attempt) {
+	c.retried = true
+	c.pick.Attempt++
+	c.pick.Tried = append(c.pick.Tried, a.picked.Ref)
 }
 
 // retry makes another attempt with all that has been sent. sendMu is held.
 func (c *clientCall) retry(a *attempt, end bool) error {
-	c.retried = true
-	c.pick.Attempt++
-	c.pick.Tried = append(c.pick.Tried, a.picked.Ref)
+	c.tried(a)
 	c.finishAttempt(a, balance.Canceled)
 	var all []byte
 	for _, b := range c.sent {
