@@ -296,13 +296,31 @@ func (c *Conn) hangUp() {
 }
 
 func (c *Conn) halfClose() {
-	const linger = time.Second
 	half, ok := c.sock.Conn.(interface{ CloseWrite() error })
 	if !ok || half.CloseWrite() != nil {
 		c.Close()
 		return
 	}
+	c.lingerOn()
+}
+
+// lingerOn gives the peer some more time to close its half. One that parts in
+// peace has it until it has been silent for a while: it may still be reading
+// what we have sent, and what it says meanwhile, if it came to a closed socket,
+// would have the system drop that.
+func (c *Conn) lingerOn() {
+	linger := time.Second
+	if c.peaceful() {
+		linger = 5 * time.Second
+	}
 	c.sock.SetReadDeadline(time.Now().Add(linger))
+}
+
+// peaceful reports whether the connection ends otherwise than by an error of ours.
+func (c *Conn) peaceful() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.err == nil || c.err.Code == frame.CodeNo || c.err.Remote
 }
 
 // removeLocked takes a closed stream off the connection.

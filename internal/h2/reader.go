@@ -232,7 +232,11 @@ func (c *Conn) settleOnReader() {
 		}
 	}
 	if c.unwrittenLocked() == 0 || c.writing || c.held {
+		hungUp := c.held && c.closing
 		c.mu.Unlock()
+		if hungUp && c.peaceful() {
+			c.lingerOn()
+		}
 		return
 	}
 	c.writing = true
