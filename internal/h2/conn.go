@@ -309,12 +309,15 @@ func (c *Conn) halfClose() {
 // what we have sent, and what it says meanwhile, if it came to a closed socket,
 // would have the system drop that.
 func (c *Conn) lingerOn() {
-	linger := time.Second
+	linger := lingerTime
 	if c.peaceful() {
-		linger = 5 * time.Second
+		linger *= 5
 	}
 	c.sock.SetReadDeadline(time.Now().Add(linger))
 }
+
+// lingerTime is how long a peer is heard that nothing more can be said to.
+const lingerTime = time.Second
 
 // peaceful reports whether the connection ends otherwise than by an error of ours.
 func (c *Conn) peaceful() bool {

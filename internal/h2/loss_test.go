@@ -224,3 +224,59 @@ func waitEnds(t *testing.T, wait func(*call, <-chan struct{}) error, end func(*d
 		}
 	}
 }
+
+// A socket that takes nothing any more may still have the answers.
+func TestAnswersAreHeardWhenWritingFails(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		nc, peer := newPipe(1 << 20)
+		var broken atomic.Bool
+		cfg := Defaults()
+		draining := false
+		c := NewClient(brokenWrites{nc, &broken}, &cfg, Observer{Draining: func() { draining = true }})
+		c.Start()
+		d := &duo{t: t, client: c}
+		k, err := d.open("/", nil, false)
+		if err != nil {
+			t.Fatal(err)
+		}
+		other, err := d.open("/", nil, true)
+		if err != nil {
+			t.Fatal(err)
+		}
+		peer.Write(frame.AppendSettings(nil))
+		synctest.Wait()
+		broken.Store(true)
+		k.Send(Outgoing{Data: []byte("x")}, nil)
+		synctest.Wait()
+		if c.Reserve() || !draining {
+			t.Error("the connection takes more streams")
+		}
+		p := frame.AppendHeaders(nil, k.ID(), false, frame.DefaultMaxSize, []byte{0x88})
+		p = frame.AppendData(p, k.ID(), true, []byte("answer"))
+		peer.Write(p)
+		if got, err := readAll(&k.Stream); string(got) != "answer" || err != nil {
+			t.Errorf("%q, %v", got, err)
+		}
+		before := time.Now()
+		if _, err := other.Header(nil); !errors.Is(err, io.ErrClosedPipe) {
+			t.Error("a stream without its answer:", err)
+		}
+		if waited := time.Since(before); waited > lingerTime {
+			t.Error("it waited for", waited)
+		}
+		<-c.Done()
+	})
+}
+
+// brokenWrites fails to write when it is broken.
+type brokenWrites struct {
+	*pipeEnd
+	broken *atomic.Bool
+}
+
+func (b brokenWrites) TryWrite(p []byte) (int, error) {
+	if b.broken.Load() {
+		return 0, io.ErrClosedPipe
+	}
+	return b.pipeEnd.TryWrite(p)
+}

@@ -2,6 +2,7 @@ package h2
 
 import (
 	"runtime"
+	"time"
 
 	"github.com/curlew-rpc/curlew/internal/bufpool"
 	"github.com/curlew-rpc/curlew/internal/h2/frame"
@@ -110,7 +111,8 @@ func (c *Conn) writeLoop(rounds int) {
 	for i := 1; ; i++ {
 		if mayBlock {
 			if err := c.sock.drain(c.cfg.WriteTimeout); err != nil {
-				c.fail(&ConnError{Code: frame.CodeNo, Reason: "writing", Cause: err})
+				c.breakOff(err)
+				return
 			}
 		}
 		c.mu.Lock()
@@ -132,10 +134,37 @@ func (c *Conn) writeLoop(rounds int) {
 		_, err := c.nc.Write(out.B)
 		out.Free()
 		if err != nil {
-			c.fail(&ConnError{Code: frame.CodeNo, Reason: "writing", Cause: err})
-		} else if !mayBlock && (i >= rounds || c.sock.blocked()) && c.handOver() {
+			c.breakOff(err)
 			return
 		}
+		if !mayBlock && (i >= rounds || c.sock.blocked()) && c.handOver() {
+			return
+		}
+	}
+}
+
+// breakOff ends a connection that cannot be written to any more; c.writing stays
+// set, since nobody will. A server's handlers have nobody left to answer. A client
+// still hears what the peer said before: it may be the very answers that its
+// streams wait for.
+func (c *Conn) breakOff(cause error) {
+	err := &ConnError{Code: frame.CodeNo, Reason: "writing", Cause: cause}
+	if !c.client {
+		c.fail(err)
+		return
+	}
+	c.mu.Lock()
+	first := !c.draining
+	c.draining = true
+	if c.err == nil {
+		c.err = err
+	}
+	c.mu.Unlock()
+	if first && c.observer.Draining != nil {
+		c.observer.Draining()
+	}
+	if c.sock.SetReadDeadline(time.Now().Add(lingerTime)) != nil {
+		c.fail(err)
 	}
 }
 
