@@ -136,13 +136,14 @@ func TestReplay(t *testing.T) {
 		for at := range n + 1 { // messages that the first server has seen
 			seen, body := make(chan struct{}), make(chan string, 1)
 			addr := scripted(t, func(nc net.Conn) {
+				defer close(body)
 				p := rawpeer.Server(t, nc)
 				id := nextHeader(p)
 				p.Until(id, func(s *rawpeer.Stream) bool { return len(s.Data) == at*len(framed("m0")) })
 				p.Reset(id, frame.CodeRefusedStream)
-				p.Sync()
+				p.Sync() // the second attempt may begin meanwhile
 				close(seen)
-				id = nextHeader(p)
+				id += 2
 				body <- string(p.Stream(id).Data)
 				good(p, id)
 				p.Drain()
