@@ -70,7 +70,10 @@ var othersWords = []string{"code", "net", "for", ".proto", "make", "golang.org/x
 func TestArchitectureNames(t *testing.T) {
 	names := declared(t)
 	required := string(read(t, "cmd/curlew/go.mod")) + string(read(t, "interop/go.mod")) + string(read(t, "examples/go.mod")) +
-		string(read(t, "internal/tools/go.mod")) + string(read(t, "go.mod"))
+		string(read(t, "go.mod"))
+	for _, dir := range toolModules {
+		required += string(read(t, dir+"/go.mod"))
+	}
 	checked := 0
 	for _, m := range codeSpan.FindAllStringSubmatch(string(read(t, "ARCHITECTURE.md")), -1) {
 		span := m[1]
@@ -103,7 +106,7 @@ func TestArchitectureNames(t *testing.T) {
 // Every module that is required has its reason in ARCHITECTURE.md.
 func TestDependenciesHaveReasons(t *testing.T) {
 	text := string(read(t, "ARCHITECTURE.md"))
-	for _, dir := range append(workspaceModules(t), "internal/tools") {
+	for _, dir := range append(workspaceModules(t), toolModules...) {
 		var mod struct {
 			Require []struct {
 				Path     string

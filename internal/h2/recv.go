@@ -184,13 +184,15 @@ func (c *Conn) requestTrailerOnReader(id uint32, end bool, block []byte) error {
 		return err
 	}
 	c.mu.Lock()
-	s, ignore := c.streams[id], c.resets.has(id)
+	s, reset := c.streams[id], c.resets.has(id)
 	known := c.ended.has(id)
 	open := s != nil && s.st.mayReceive()
 	c.mu.Unlock()
 	switch {
-	case ignore:
+	case reset && end:
 		return c.chargeOnReader("HEADERS on closed streams")
+	case reset:
+		return &violation{id, frame.CodeProtocol, "a second HEADERS without END_STREAM"} // wrong wherever we are
 	case s == nil && known:
 		return connError(frame.CodeStreamClosed, "HEADERS on a closed stream")
 	case s == nil:
