@@ -146,7 +146,7 @@ func newConn(nc net.Conn, cfg *Config) *Conn {
 	c.send.Init(initialConnWindow)
 	c.recv.Init(initialConnWindow)
 	c.glitches = cfg.MaxGlitches
-	c.est.Max = cfg.MaxWindow
+	c.est = flow.Estimator{Window: cfg.StreamWindow, Max: cfg.MaxWindow}
 	return c
 }
 

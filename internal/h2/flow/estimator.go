@@ -16,8 +16,8 @@ import "time"
 // A path of 100 MB/s and 10 ms holds 1 MB. It goes like this:
 //
 //	window      what arrives           a round trip's share
-//	128 KiB     128 KiB in 10.0 ms     1.00
-//	256 KiB     320 KiB in 13.1 ms     0.95
+//	128 KiB     80 KiB in 10.0 ms      0.62
+//	256 KiB     320 KiB in 12.6 ms     0.99
 //	512 KiB     640 KiB in 23.9 ms     0.52
 //	1024 KiB    1280 KiB in 20.0 ms    0.63
 //	2048 KiB    2560 KiB in 26.2 ms    0.48: the path is full
@@ -29,12 +29,16 @@ import "time"
 // costs no PING from then on. An application that takes its time gets half a window
 // at a time too, but not in every round trip: its window stays small.
 //
-// The zero value with Max set is ready; with a Max of 0 it asks for no PING.
+// A connection over which little comes is not measured: the first PING is sent when
+// half a window has arrived.
+//
+// The zero value with Max and Window set is ready; with a Max of 0 it asks for no PING.
 type Estimator struct {
 	// Max bounds the window, in bytes.
 	Max int32
+	// Window is the window to begin with, and then the last one wanted.
+	Window int32
 
-	window  int64         // the last one wanted
 	delay   time.Duration // the least round trip; 0: not known yet
 	probing bool          // a PING is on its way,
 	sent    time.Duration // since then
@@ -58,12 +62,12 @@ func (e *Estimator) Receive(n int, now time.Duration) (ping bool) {
 		return false
 	}
 	e.since += int64(n)
-	if e.probing || e.since < e.window/2 || e.window >= int64(e.Max) {
+	if e.probing || e.since < int64(e.Window/2) || e.Window >= e.Max {
 		return false
 	}
 	switch {
 	case e.delay == 0:
-		e.mark = now // the PING tells the delay, and what a first round trip brings
+		e.mark, e.since = now, int64(n) // the PING tells the delay, and what a first round trip brings
 	case !e.limits(now):
 		e.mark, e.since = now, 0
 		return false
@@ -76,7 +80,7 @@ func (e *Estimator) Receive(n int, now time.Duration) (ping bool) {
 // limits reports whether the window may be what limits the sender.
 func (e *Estimator) limits(now time.Duration) bool {
 	trips := float64(max(now-e.mark, minDelay)) / float64(e.delay)
-	return float64(e.since)/trips >= float64(e.window)*2/5
+	return float64(e.since)/trips >= float64(e.Window)*2/5
 }
 
 // Ack notes that the answer to the PING arrived at now; without a PING it does
@@ -87,17 +91,17 @@ func (e *Estimator) Ack(now time.Duration, current int32) (window int32, grew bo
 		return current, false
 	}
 	e.probing = false
-	e.window = max(e.window, int64(current))
+	e.Window = max(e.Window, current)
 	delay := max(now-e.sent, minDelay)
 	if e.delay == 0 || delay < e.delay {
 		e.delay = delay
 	}
 	if e.limits(now) {
 		e.mark = now
-		e.window = max(e.window, min(2*e.window, int64(e.Max)))
+		e.Window = max(e.Window, int32(min(2*int64(e.Window), int64(e.Max))))
 	} else {
 		e.mark = now + probeGap
 	}
 	e.since = 0
-	return int32(e.window), e.window > int64(current)
+	return e.Window, e.Window > current
 }

@@ -48,7 +48,7 @@ func (e *events) Pop() any     { x := (*e)[len(*e)-1]; *e = (*e)[:len(*e)-1]; re
 
 func newPath(bandwidth float64, rtt time.Duration, window, max int32) *path {
 	p := &path{bandwidth: bandwidth, rtt: rtt, window: window}
-	p.est.Max = max
+	p.est = Estimator{Window: window, Max: max}
 	p.send.Init(window)
 	p.recv.Init(window)
 	p.after(0, p.pump)
