@@ -64,7 +64,7 @@ type Conn struct {
 	buffered int64         // received, not consumed
 	favoured *Stream       // goes on although too much is buffered
 	strained bool          // streams have been refused credit for that
-	resets   idRing        // streams we reset: what still comes for them is ignored
+	late     lateRing      // streams that we ended first
 	ended    idRing        // a client's streams that both sides ended, or the client reset
 	violated error         // to be told
 	glitches int32         // what is left of the budget
@@ -359,31 +359,3 @@ func (c *Conn) finishLocked() {
 		}
 	}
 }
-
-// An idRing remembers the last stream identifiers put into it.
-type idRing struct {
-	ids  []uint32
-	next int
-}
-
-const ringSize = 128
-
-func (r *idRing) add(id uint32) {
-	if len(r.ids) < ringSize {
-		r.ids = append(r.ids, id)
-		return
-	}
-	r.ids[r.next] = id
-	r.next = (r.next + 1) % ringSize
-}
-
-func (r *idRing) has(id uint32) bool {
-	for _, x := range r.ids {
-		if x == id {
-			return true
-		}
-	}
-	return false
-}
-
-func (c *Conn) rememberResetLocked(id uint32) { c.resets.add(id) }

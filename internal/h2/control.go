@@ -183,6 +183,9 @@ func (c *Conn) resetByPeerLocked(id uint32, code frame.ErrCode) error {
 		if c.idleLocked(id) {
 			return connError(frame.CodeProtocol, "RST_STREAM on an idle stream")
 		}
+		if late := c.late.find(id); late != nil {
+			c.forgetLateLocked(late)
+		}
 		return c.chargeLocked(1, "RST_STREAM on closed streams")
 	}
 	unprocessed := c.client && code == frame.CodeRefusedStream
@@ -278,7 +281,7 @@ func (c *Conn) punishLocked(v *violation) error {
 		c.aborted = append(c.aborted, s)
 	} else {
 		c.appendResetLocked(v.id, v.code)
-		c.rememberResetLocked(v.id)
+		c.late.add(lateStream{v.id, -1})
 	}
 	if err := c.forcedLocked(frame.HeaderLen + 4); err != nil {
 		return err

@@ -134,7 +134,7 @@ func (c *Conn) requestOnReader(id uint32, end bool, block []byte) error {
 	}
 	c.mu.Lock()
 	if c.gone || c.goingAway {
-		c.rememberResetLocked(id) // above the last identifier that GOAWAY named
+		c.late.add(lateStream{id, -1}) // above the last identifier that GOAWAY named
 		c.mu.Unlock()
 		return nil
 	}
@@ -153,7 +153,7 @@ func (c *Conn) requestOnReader(id uint32, end bool, block []byte) error {
 	c.mu.Lock()
 	if c.gone || c.goingAway { // since the check above
 		s.st, s.err = closed, errNeverSent
-		c.rememberResetLocked(id)
+		c.late.add(lateStream{id, -1})
 		c.mu.Unlock()
 		s.owner.Aborted(s.err)
 		return nil
@@ -184,25 +184,30 @@ func (c *Conn) requestTrailerOnReader(id uint32, end bool, block []byte) error {
 		return err
 	}
 	c.mu.Lock()
-	s, reset := c.streams[id], c.resets.has(id)
+	s := c.streams[id]
 	known := c.ended.has(id)
 	open := s != nil && s.st.mayReceive()
+	late := c.late.find(id)
+	isLate := late != nil
+	if isLate && end && sec.malformed == "" {
+		err = c.endLateLocked(late)
+	}
 	c.mu.Unlock()
 	switch {
-	case reset && end:
-		return c.chargeOnReader("HEADERS on closed streams")
-	case reset:
-		return &violation{id, frame.CodeProtocol, "a second HEADERS without END_STREAM"} // wrong wherever we are
-	case s == nil && known:
+	case err != nil:
+		return err
+	case s == nil && !isLate && known:
 		return connError(frame.CodeStreamClosed, "HEADERS on a closed stream")
-	case s == nil:
+	case s == nil && !isLate:
 		return connError(frame.CodeProtocol, "a stream identifier lower than one before")
-	case !open:
+	case !open && !isLate:
 		return &violation{id, frame.CodeStreamClosed, "HEADERS after END_STREAM"}
 	case sec.malformed != "":
 		return &violation{id, frame.CodeProtocol, "malformed trailers: " + sec.malformed}
 	case !end:
 		return &violation{id, frame.CodeProtocol, "trailers without END_STREAM"}
+	case isLate:
+		return c.chargeOnReader("HEADERS on closed streams")
 	}
 	return c.endOnReader(s)
 }
@@ -268,7 +273,7 @@ func (c *Conn) dataOnReader(id uint32, data []byte, padding int, end bool) error
 	}
 	s := c.streams[id]
 	if s == nil || !s.st.mayReceive() {
-		err := c.strayDataLocked(s, id, size)
+		err := c.strayDataLocked(s, id, size, len(data), end)
 		c.mu.Unlock()
 		return c.punishable(err)
 	}
@@ -399,19 +404,17 @@ func (c *Conn) consumedLocked(n int) {
 	}
 }
 
-// strayDataLocked judges DATA on a stream that takes none.
-func (c *Conn) strayDataLocked(s *Stream, id, size uint32) error {
+// strayDataLocked judges DATA on a stream that takes none; n of its size is content.
+func (c *Conn) strayDataLocked(s *Stream, id, size uint32, n int, end bool) error {
 	c.creditConnLocked(size)
+	late := c.late.find(id)
 	switch {
 	case s != nil && s.st == halfClosedRemote:
 		return &violation{id, frame.CodeStreamClosed, "DATA after END_STREAM"}
 	case c.idleLocked(id):
 		return connError(frame.CodeProtocol, "DATA on an idle stream")
-	case c.resets.has(id):
-		if size == 0 {
-			return c.chargeLocked(1, "empty DATA frames")
-		}
-		return nil
+	case late != nil && (size > 0 || end):
+		return c.lateDataLocked(late, n, end)
 	case c.ended.has(id):
 		return connError(frame.CodeStreamClosed, "DATA on a closed stream")
 	}
@@ -448,7 +451,7 @@ func (c *Conn) endLocked(s *Stream) error {
 		if s.st == halfClosedRemote {
 			// The response is complete, the rest of the request is not wanted.
 			c.appendResetLocked(s.id, frame.CodeNo)
-			c.rememberResetLocked(s.id)
+			c.lateLocked(s)
 			s.st = closed
 		}
 	}

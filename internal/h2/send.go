@@ -180,7 +180,7 @@ func (s *Stream) endLocalLocked() {
 		// The answer is complete before the request is: the rest is not wanted
 		// (RFC 9113 §8.1; gRPC "early server closure").
 		c.appendResetLocked(s.id, frame.CodeNo)
-		c.rememberResetLocked(s.id)
+		c.lateLocked(s)
 		s.abortLocked(errAnswered)
 	}
 }
@@ -211,7 +211,7 @@ func (s *Stream) resetLocked(code frame.ErrCode, err *StreamError) {
 	}
 	if c.streams[s.id] == s {
 		c.appendResetLocked(s.id, code)
-		c.rememberResetLocked(s.id)
+		c.lateLocked(s)
 	}
 	s.abortLocked(err)
 }
