@@ -105,6 +105,10 @@ fuzz: ## run every fuzzer for FUZZTIME (30s), or those that FUZZ matches, others
 interop: ## call other gRPC stacks and be called by them
 	@bash interop/run.sh
 
+.PHONY: h2spec
+h2spec: ## run h2spec against the server, and h2specd against the client
+	@bash interop/run.sh h2spec
+
 .PHONY: demo
 demo: ## run a service, call it and show what crosses the wire
 	@go run ./cmd/curlew demo

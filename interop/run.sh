@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Runs the suites of interoperability, or those named: go, python, node, tools.
+# Runs the suites of interoperability, go, python, node and tools, or those named;
+# h2spec is one more, for conformance to HTTP/2.
 #
 # Each ends with a line "NAME: N passed, N failed", and all with one of the sums; the
 # exit code is 1 if anything failed. What they need of other languages' packages is installed into
@@ -248,6 +249,49 @@ http2_tools() {
 	check nghttp-media-type ':status: 415' nghttp -v -d "$fixtures/empty.grpc" -H 'content-type: text/plain' "$url"
 }
 
+# suite_h2spec runs h2spec against our server and h2specd against our client, all
+# their cases, those for what is only recommended too.
+suite_h2spec() {
+	if ! GOWORK=off go build -C suites -o "$bin/" github.com/summerwind/h2spec/cmd/h2spec github.com/summerwind/h2spec/cmd/h2specd ||
+		! go build -o "$bin/h2spec-client" ./h2spec; then
+		echo "FAIL building h2spec"
+		failed=$((failed + 1))
+		return
+	fi
+	local cert=(-c "$fixtures/server.pem" -k "$fixtures/server.key")
+	if start h2spec-server "$bin/server" -port 0; then
+		spec "h2spec, cleartext" "$bin/h2spec" -S -h 127.0.0.1 -p "${address##*:}"
+		stop
+	fi
+	if start h2spec-server-tls "$bin/server" -port 0 -use_tls \
+		-tls_cert_file "$fixtures/server.pem" -tls_key_file "$fixtures/server.key"; then
+		spec "h2spec, TLS" "$bin/h2spec" -S -t -k -h 127.0.0.1 -p "${address##*:}"
+		stop
+	fi
+	# It listens on a port for each case.
+	local daemon=("$bin/h2specd" -S -h 127.0.0.1 -f 28500 -o 1 -e "$bin/h2spec-client")
+	spec "h2specd, cleartext" "${daemon[@]}"
+	spec "h2specd, TLS" "${daemon[@]}" -t "${cert[@]}"
+}
+
+# spec NAME COMMAND... runs one of them, and counts the cases by what it says at last.
+spec() {
+	local name=$1 log=$logs/${1//[ ,]/-}.log p total
+	shift
+	# The daemon says without end that it has closed its listeners.
+	timeout -k 5 "$limit" "$@" 2>&1 | grep -av 'use of closed network connection' >"$log"
+	read -r total p < <(sed -n 's/^\([0-9]*\) tests, \([0-9]*\) passed, .*/\1 \2/p' "$log")
+	if [ -z "${total:-}" ]; then
+		total=1 p=0 # it did not come to its end
+	fi
+	printf '%-44s %3d passed, %d failed\n' "$name" "$p" $((total - p))
+	if [ "$p" -lt "$total" ]; then
+		cat "$log"
+	fi
+	passed=$((passed + p))
+	failed=$((failed + total - p))
+}
+
 suites=("$@")
 if [ ${#suites[@]} -eq 0 ]; then
 	suites=(go python node tools)
@@ -257,9 +301,9 @@ go build -o "$bin/" ./cmd/... && "$bin/fixtures" "$fixtures" || exit 1
 status=0 all_passed=0 all_failed=0
 for suite in "${suites[@]}"; do
 	case $suite in
-	go | python | node | tools) ;;
+	go | python | node | tools | h2spec) ;;
 	*)
-		echo "there is no suite $suite; there are go, python, node and tools" >&2
+		echo "there is no suite $suite; there are go, python, node, tools and h2spec" >&2
 		exit 2
 		;;
 	esac

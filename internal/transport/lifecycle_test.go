@@ -209,6 +209,26 @@ func TestRefusalGivenUp(t *testing.T) {
 	}
 }
 
+// A request that is still being sent is refused when it is complete: then nothing
+// need be reset. One that does not come to its end is refused all the same.
+func TestRefusalWaits(t *testing.T) {
+	noLeaks(t)
+	p := rawpeer.Dial(t, openHouse(t).addr)
+	p.Headers(1, false, request("/t.S/Echo", "content-type", "text/html")...)
+	p.Sync()
+	p.Data(1, true, []byte("the rest"))
+	p.Headers(3, false, request("/t.S/Echo", "content-type", "text/html")...)
+	verdict{"415", "", "", "HD$"}.check(t, "complete", p.Stream(1))
+	verdict{"415", "", "", "HD$"}.check(t, "not complete", p.Stream(3))
+	p.Sync()
+	if s := p.Stream(1); s.Order != "HD$" {
+		t.Errorf("a request that was complete: %s", s.Order)
+	}
+	if s := p.Until(3, func(s *rawpeer.Stream) bool { return s.Reset }); s.Code != frame.CodeNo {
+		t.Errorf("a request that was not: %s, %v", s.Order, s.Code)
+	}
+}
+
 // A HEAD request is refused without content, which it cannot have.
 func TestHead(t *testing.T) {
 	noLeaks(t)

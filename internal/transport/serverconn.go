@@ -3,6 +3,7 @@ package transport
 import (
 	"errors"
 	"strconv"
+	"time"
 
 	"github.com/curlew-rpc/curlew/internal/h2"
 	"github.com/curlew-rpc/curlew/internal/h2/frame"
@@ -108,9 +109,22 @@ func refuse(m *h2.Message, status int, contentType, text string, more ...Field) 
 	return &r.Stream, h2.Start{}
 }
 
+// How long a refusal waits for the end of the request, and for how much of it. Who
+// speaks no gRPC may look for an answer only when all is sent, and drop one that
+// comes with a reset.
+const (
+	refusalPatience = time.Second
+	refusalContent  = 64 << 10
+)
+
 func (r *refusal) Serve() {
+	done := make(chan struct{})
+	timer := time.AfterFunc(refusalPatience, func() { close(done) })
+	r.Peek(refusalContent, done)
+	timer.Stop()
 	// An error means that nobody listens any more.
 	_ = r.Send(h2.Outgoing{Header: r.fields, Data: []byte(r.text), End: true}, nil)
+	r.Free()
 }
 
 func (r *refusal) Aborted(error) { r.Reset(frame.CodeCancel) }
