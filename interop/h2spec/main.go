@@ -1,14 +1,16 @@
 // H2spec is a client that makes one call to the server of a URL, as h2specd has
-// clients do. What
-// comes of the call does not matter, and need not be success.
+// clients do. What comes of the call does not matter, and need not be success.
 package main
 
 import (
 	"context"
 	"crypto/tls"
+	"errors"
 	"fmt"
+	"net"
 	"net/url"
 	"os"
+	"sync/atomic"
 	"time"
 
 	"google.golang.org/grpc/interop/grpc_testing"
@@ -40,7 +42,14 @@ func run() error {
 	if err != nil {
 		return err
 	}
-	var opts []curlew.ClientOption
+	// Another connection would be another run of the same case, cut off by our end.
+	var connected atomic.Bool
+	opts := []curlew.ClientOption{curlew.WithDialer(func(ctx context.Context, network, address string) (net.Conn, error) {
+		if connected.Swap(true) {
+			return nil, errors.New("one connection is all there may be")
+		}
+		return new(net.Dialer).DialContext(ctx, network, address)
+	})}
 	if u.Scheme == "https" {
 		opts = append(opts, curlew.WithTLS(&tls.Config{InsecureSkipVerify: true})) // h2specd's certificate is made for the run
 	}
