@@ -67,6 +67,13 @@ func (l *Lane) finishLocked() {
 	}
 }
 
+// Limited reports whether the lane has a limit.
+func (l *Lane) Limited() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.limit >= 0
+}
+
 // Passed returns how many bytes have passed.
 func (l *Lane) Passed() int64 {
 	l.mu.Lock()

@@ -156,6 +156,9 @@ func TestLimit(t *testing.T) {
 	curlewtest.NoLeaks(t)
 	client, server, link := connect(t, Conditions{}, Conditions{})
 	link.Up.Limit(3)
+	if !link.Up.Limited() || link.Down.Limited() {
+		t.Errorf("limited: up %t, down %t", link.Up.Limited(), link.Down.Limited())
+	}
 	client.Write([]byte("abcdef"))
 	client.CloseWrite()
 	expect(t, server, "abc")
