@@ -33,6 +33,10 @@ type Peer struct {
 	acks    int  // of PING, received
 	closed  bool // the other end has closed the connection
 
+	initial int            // window of streams
+	sent    map[uint32]int // of windows, those of streams and, as 0, of the connection
+	credit  map[uint32]int // given by WINDOW_UPDATE
+
 	// Settings are those of the other end's first SETTINGS frame.
 	Settings []frame.Setting
 	// GoAway is the last GOAWAY frame received, nil if there was none.
@@ -100,6 +104,7 @@ func Server(t testing.TB, nc net.Conn, settings ...frame.Setting) *Peer {
 func newPeer(nc net.Conn, fail func(string, ...any)) *Peer {
 	return &Peer{
 		nc: nc, r: bufio.NewReader(nc), fail: fail, streams: map[uint32]*Stream{},
+		initial: 65535, sent: map[uint32]int{}, credit: map[uint32]int{},
 		enc: hpack.NewEncoder(), dec: hpack.NewDecoder(hpack.DefaultTableSize),
 	}
 }
@@ -110,10 +115,7 @@ func (p *Peer) greet() {
 	if !ok || f.Type != frame.TypeSettings || f.Flags.Has(frame.FlagAck) {
 		p.fail("the first frame is %v, want SETTINGS", f.Type)
 	}
-	for i := range len(f.Payload) / 6 {
-		p.Settings = append(p.Settings, frame.SettingAt(f.Payload, i))
-	}
-	p.Write(frame.AppendSettingsAck(nil))
+	p.Settings = p.apply(f)
 }
 
 // Close closes the connection.
@@ -145,6 +147,54 @@ func (p *Peer) Data(id uint32, end bool, b []byte) {
 		b = b[frame.DefaultMaxSize:]
 	}
 	p.Write(frame.AppendData(nil, id, end, b))
+}
+
+// Pour sends bytes as DATA frames as fast as the other end's windows let it, each
+// with so many bytes of padding, and reads meanwhile. It reports false if the
+// connection ended.
+func (p *Peer) Pour(id uint32, end bool, b []byte, padding byte) bool {
+	for {
+		room := min(frame.DefaultMaxSize, p.window(0), p.window(id)) - 1 - int(padding)
+		n := min(len(b), room)
+		if room < 0 || n == 0 && len(b) > 0 {
+			if _, _, ok := p.one(); !ok {
+				return false
+			}
+			continue
+		}
+		h := frame.Header{Length: uint32(1 + n + int(padding)), Type: frame.TypeData, Flags: frame.FlagPadded, StreamID: id}
+		if end && n == len(b) {
+			h.Flags |= frame.FlagEndStream
+		}
+		f := append(frame.AppendHeader(nil, h), padding)
+		p.Write(append(append(f, b[:n]...), make([]byte, padding)...))
+		p.sent[0] += int(h.Length)
+		p.sent[id] += int(h.Length)
+		if b = b[n:]; len(b) == 0 {
+			return true
+		}
+	}
+}
+
+// window returns how much may be sent on a stream; 0 stands for the connection.
+func (p *Peer) window(id uint32) int {
+	initial := 65535
+	if id != 0 {
+		initial = p.initial
+	}
+	return initial + p.credit[id] - p.sent[id]
+}
+
+// apply takes over the initial window of a SETTINGS frame.
+func (p *Peer) apply(f Frame) (settings []frame.Setting) {
+	for i := range len(f.Payload) / 6 {
+		set := frame.SettingAt(f.Payload, i)
+		if settings = append(settings, set); set.ID == frame.SettingInitialWindowSize {
+			p.initial = int(set.Value)
+		}
+	}
+	p.Write(frame.AppendSettingsAck(nil))
+	return settings
 }
 
 // Reset sends RST_STREAM.
@@ -211,26 +261,36 @@ func (p *Peer) section(f *Frame) {
 // when the other end has closed the connection.
 func (p *Peer) Next() (f Frame, ok bool) {
 	for {
-		if f, ok = p.read(); !ok {
-			return f, false
-		}
-		switch f.Type {
-		case frame.TypeSettings:
-			if !f.Flags.Has(frame.FlagAck) {
-				p.Write(frame.AppendSettingsAck(nil))
-			}
-		case frame.TypePing:
-			if f.Flags.Has(frame.FlagAck) {
-				p.acks++
-				return f, true
-			}
-			p.Write(frame.AppendPing(nil, true, [8]byte(f.Payload)))
-		case frame.TypeWindowUpdate:
-		default:
-			p.note(&f)
-			return f, true
+		f, shown, ok := p.one()
+		if shown || !ok {
+			return f, ok
 		}
 	}
+}
+
+// one handles one frame; shown is false of those that Next leaves out.
+func (p *Peer) one() (f Frame, shown, ok bool) {
+	if f, ok = p.read(); !ok {
+		return f, false, false
+	}
+	switch f.Type {
+	case frame.TypeSettings:
+		if !f.Flags.Has(frame.FlagAck) {
+			p.apply(f)
+		}
+	case frame.TypePing:
+		if f.Flags.Has(frame.FlagAck) {
+			p.acks++
+			return f, true, true
+		}
+		p.Write(frame.AppendPing(nil, true, [8]byte(f.Payload)))
+	case frame.TypeWindowUpdate:
+		p.credit[f.StreamID] += int(frame.ParseWindowUpdate(f.Payload))
+	default:
+		p.note(&f)
+		return f, true, true
+	}
+	return f, false, true
 }
 
 // note keeps what a frame says.
