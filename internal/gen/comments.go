@@ -1,6 +1,8 @@
 package gen
 
 import (
+	"go/doc/comment"
+	"slices"
 	"strings"
 
 	"google.golang.org/protobuf/compiler/protogen"
@@ -48,6 +50,20 @@ func commentLines(text string) []string {
 	lines := strings.Split(text, "\n")
 	for i, line := range lines {
 		lines[i] = strings.TrimPrefix(strings.TrimRight(line, " \t"), " ")
+	}
+	return formatted(lines)
+}
+
+// formatted returns the lines of a comment as gofmt has them. It takes more than one
+// pass, and generated files get only one, to have lists so that gofmt leaves them.
+func formatted(lines []string) []string {
+	for range 4 {
+		text := new(comment.Printer).Comment(new(comment.Parser).Parse(strings.Join(lines, "\n")))
+		next := strings.Split(strings.TrimRight(string(text), "\n"), "\n")
+		if slices.Equal(next, lines) {
+			break
+		}
+		lines = next
 	}
 	return lines
 }

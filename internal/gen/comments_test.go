@@ -3,6 +3,7 @@ package gen
 import (
 	"bytes"
 	"go/ast"
+	"go/format"
 	"go/parser"
 	"go/token"
 	"slices"
@@ -84,6 +85,26 @@ func commented(t testing.TB, comment string) []byte {
 	}
 	t.Fatal("nothing is generated")
 	return nil
+}
+
+// What gofmt would change in a later pass is as it wants it at once.
+func TestCommentsAreFormatted(t *testing.T) {
+	for name, comment := range map[string]string{
+		"a list":       " List:\n - one\n - two\n",
+		"spaced lists": " One:\n - a\n   goes on,\n\n - b\n   goes on\n",
+		"code":         " Code:\n     x := 1\n     y := 2\n",
+		"a heading":    " # Heading\n text\n",
+		"a link":       " See [x].\n\n [x]: https://example.com/\n Text.\n",
+	} {
+		source := commented(t, comment)
+		formatted, err := format.Source(source)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !bytes.Equal(formatted, source) {
+			t.Errorf("%s: gofmt makes of\n%s\nthis:\n%s", name, source, formatted)
+		}
+	}
 }
 
 // FuzzComment checks that whatever a comment says, it stays a comment: the code has the
