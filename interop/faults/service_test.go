@@ -65,6 +65,7 @@ func (m *memory) check(outcomes map[string]error) error {
 // comes after the responses of a stream.
 type service struct {
 	ledger  ledger
+	begun   atomic.Int64
 	running atomic.Int64
 	cut     atomic.Int64  // handlers that could not end as they would have
 	gate    chan struct{} // closed to let requests go on that say so
@@ -88,6 +89,7 @@ func forEver(id string) *echov1.EchoRequest {
 // end, with where the handler's error is.
 func (s *service) begin(ctx context.Context, id string) func(*error) {
 	s.ledger.note(id)
+	s.begun.Add(1)
 	s.running.Add(1)
 	return func(err *error) {
 		if ctx.Err() != nil || *err != nil {

@@ -28,15 +28,20 @@ type rig struct {
 // newRig sets one up. The test fails if anything of it is left at its end.
 func newRig(t *testing.T, opts ...curlew.Option) *rig {
 	t.Helper()
-	curlewtest.NoLeaks(t)
-	r := &rig{memory: new(memory)}
-	r.svc = newService(r.memory)
 	var server []curlew.ServerOption
 	var client []curlew.ClientOption
 	for _, o := range opts {
 		server = append(server, o)
 		client = append(client, o)
 	}
+	return newRigOf(t, server, client)
+}
+
+func newRigOf(t *testing.T, server []curlew.ServerOption, client []curlew.ClientOption) *rig {
+	t.Helper()
+	curlewtest.NoLeaks(t)
+	r := &rig{memory: new(memory)}
+	r.svc = newService(r.memory)
 	r.srv, r.addr = serve(t, r.svc, server...)
 	var err error
 	if r.relay, err = relay.New(r.addr); err != nil {

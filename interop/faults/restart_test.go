@@ -1,0 +1,118 @@
+package faults
+
+import (
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"sync"
+	"testing"
+
+	"github.com/curlew-rpc/curlew/curlewtest"
+	echov1 "github.com/curlew-rpc/curlew/internal/testproto/echo/v1"
+)
+
+// How the server is replaced under load.
+const (
+	restarts    = 5
+	clients     = 8
+	callersEach = 4
+)
+
+// A server process that is replaced by another one, which gets the listening
+// socket, while clients call as fast as they can: no call fails, none is executed
+// twice.
+func TestGracefulRestart(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		name    string
+		slow    bool
+		between int // calls from one replacement to the next
+	}{
+		{"directly", false, 4000},
+		{"through a slow relay", true, 1000},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			curlewtest.NoLeaks(t)
+			l, err := net.Listen("tcp", "127.0.0.1:0")
+			if err != nil {
+				t.Fatal(err)
+			}
+			listener, err := l.(*net.TCPListener).File()
+			l.Close() // the copy keeps it open
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer listener.Close()
+			addr := l.Addr().String()
+			if test.slow {
+				addr = slowly(t, addr)
+			}
+			restart(t, listener, addr, test.between)
+		})
+	}
+}
+
+func restart(t *testing.T, listener *os.File, addr string, between int) {
+	notes := filepath.Join(t.TempDir(), "ledger")
+	next := func() *process {
+		p := start(t, []*os.File{listener}, self(t), asServer, "inherit", notes)
+		p.says(t, "listening on ")
+		return p
+	}
+	server := next()
+	var calls tally
+	stop, wait := load(t, addr, &calls)
+	for range restarts {
+		n := calls.len()
+		await(t, "calls go on", func() bool { return calls.len() > n+between })
+		successor := next()
+		server.stop(t)
+		server = successor
+	}
+	n := calls.len()
+	await(t, "calls go on", func() bool { return calls.len() > n+between })
+	close(stop)
+	wait()
+	server.stop(t)
+	if n := calls.failures(t); n > 0 {
+		t.Errorf("%d of %d calls failed", n, calls.len())
+	}
+	if err := readLedger(t, notes).check(calls.outcomes); err != nil {
+		t.Error(err)
+	}
+	t.Logf("%d calls", calls.len())
+}
+
+// load calls a server from many clients until stop is closed; wait returns when
+// all has ended.
+func load(t *testing.T, addr string, calls *tally) (stop chan struct{}, wait func()) {
+	stop = make(chan struct{})
+	ctx := bounded(t)
+	var wg sync.WaitGroup
+	for i := range clients {
+		conn := newClient(t, addr)
+		client := echov1.NewEchoServiceClient(conn)
+		var callers sync.WaitGroup
+		for caller := range callersEach {
+			callers.Go(func() {
+				for n := 0; ; n++ {
+					select {
+					case <-stop:
+						return
+					default:
+					}
+					k := kinds[n%len(kinds)]
+					id := fmt.Sprintf("%d-%d-%d", i, caller, n)
+					calls.add(id, k.call(ctx, client, id, n%7*300))
+				}
+			})
+		}
+		wg.Go(func() {
+			callers.Wait()
+			conn.Close()
+		})
+	}
+	return stop, wg.Wait
+}
