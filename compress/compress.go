@@ -1,9 +1,9 @@
-// Package compress has the interface through which messages are compressed, and
-// gzip. Compressors that need more than the standard library are modules of
-// their own.
+// Package compress has the interface through which messages are compressed, gzip,
+// and deflate. Compressors that need more than the standard library are modules of
+// their own: compress/zstd, compress/snappy and compress/brotli.
 package compress
 
-import "errors"
+import "github.com/curlew-rpc/curlew/compress/internal/inflate"
 
 // A Compressor compresses and decompresses whole messages. Implementations must
 // be safe for concurrent use, and must keep neither dst nor src nor what they
@@ -28,4 +28,4 @@ type Compressor interface {
 }
 
 // ErrTooLarge says that a message is larger than the limit once decompressed.
-var ErrTooLarge = errors.New("compress: decompressed message is larger than the limit")
+var ErrTooLarge = inflate.ErrTooLarge

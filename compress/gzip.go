@@ -7,9 +7,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math"
-	"slices"
 	"sync"
+
+	"github.com/curlew-rpc/curlew/compress/internal/inflate"
 )
 
 // Gzip returns the gzip compressor (RFC 1952) at gzip.BestSpeed, level 1: on messages
@@ -84,7 +84,7 @@ func (c gzipCompressor) Compress(dst, src []byte) ([]byte, error) {
 type gzipReader struct {
 	gzip gzip.Reader
 	in   bytes.Reader
-	over [1]byte // for the byte that must not be there
+	out  inflate.Appender
 }
 
 var errEmpty = errors.New("compress: gzip: input is empty")
@@ -122,34 +122,7 @@ func (r *gzipReader) decompress(dst []byte, hint, limit int) ([]byte, error) {
 	if err := r.gzip.Reset(&r.in); err != nil {
 		return dst, err
 	}
-	dst = slices.Grow(dst, hint)
-	end := len(dst) + min(limit, math.MaxInt-len(dst))
-	for {
-		if len(dst) == end {
-			n, err := r.gzip.Read(r.over[:])
-			r.over[0] = 0
-			switch {
-			case n > 0:
-				return dst, ErrTooLarge
-			case err == io.EOF:
-				return dst, nil
-			case err != nil:
-				return dst, err
-			}
-			continue
-		}
-		if len(dst) == cap(dst) {
-			dst = slices.Grow(dst, min(end-len(dst), max(len(dst), 512)))
-		}
-		n, err := r.gzip.Read(dst[len(dst):min(cap(dst), end)])
-		dst = dst[:len(dst)+n]
-		if err == io.EOF {
-			return dst, nil
-		}
-		if err != nil {
-			return dst, err
-		}
-	}
+	return r.out.Append(dst, &r.gzip, hint, limit)
 }
 
 // sizeHint guesses the size of what src decompresses to by the last four bytes,

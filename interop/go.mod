@@ -3,8 +3,10 @@ module github.com/curlew-rpc/curlew/interop
 go 1.26.0
 
 require (
-	github.com/curlew-rpc/curlew v0.0.0-00010101000000-000000000000
-	golang.org/x/net v0.60.0
+	github.com/curlew-rpc/curlew v0.0.0
+	github.com/curlew-rpc/curlew/compress/brotli v0.0.0
+	github.com/curlew-rpc/curlew/compress/snappy v0.0.0
+	github.com/curlew-rpc/curlew/compress/zstd v0.0.0
 	google.golang.org/genproto/googleapis/rpc v0.0.0-20260817212433-ac3dfec99bb1
 	google.golang.org/grpc v1.85.0
 	google.golang.org/protobuf v1.36.12
@@ -12,11 +14,19 @@ require (
 
 require (
 	cloud.google.com/go/compute/metadata v0.9.0 // indirect
+	github.com/andybalholm/brotli v1.2.6 // indirect
 	github.com/cncf/xds/go v0.0.0-20260202195803-dba9d589def2 // indirect
 	github.com/envoyproxy/protoc-gen-validate v1.3.3 // indirect
+	github.com/klauspost/compress v1.20.3 // indirect
+	golang.org/x/net v0.60.0 // indirect
 	golang.org/x/oauth2 v0.36.0 // indirect
 	golang.org/x/sys v0.48.0 // indirect
 	golang.org/x/text v0.42.0 // indirect
 )
 
-replace github.com/curlew-rpc/curlew => ..
+replace (
+	github.com/curlew-rpc/curlew => ..
+	github.com/curlew-rpc/curlew/compress/brotli => ../compress/brotli
+	github.com/curlew-rpc/curlew/compress/snappy => ../compress/snappy
+	github.com/curlew-rpc/curlew/compress/zstd => ../compress/zstd
+)

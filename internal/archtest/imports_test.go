@@ -27,7 +27,8 @@ var rules = []rule{
 	}},
 	{"balance", []string{"resolve"}},
 	{"codec", []string{protobuf}},
-	{"compress", nil},
+	{"compress", []string{"compress/internal/inflate"}},
+	{"compress/internal/inflate", nil},
 	{"resolve", nil},
 
 	// What is built on the public API.

@@ -1,0 +1,10 @@
+module github.com/curlew-rpc/curlew/compress/brotli
+
+go 1.26.0
+
+require (
+	github.com/andybalholm/brotli v1.2.6
+	github.com/curlew-rpc/curlew v0.0.0
+)
+
+replace github.com/curlew-rpc/curlew => ../..

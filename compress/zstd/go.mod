@@ -1,0 +1,10 @@
+module github.com/curlew-rpc/curlew/compress/zstd
+
+go 1.26.0
+
+require (
+	github.com/curlew-rpc/curlew v0.0.0
+	github.com/klauspost/compress v1.20.3
+)
+
+replace github.com/curlew-rpc/curlew => ../..
