@@ -59,12 +59,15 @@ func (e *Encoder) Append(dst []byte, fields []Field) []byte {
 	return dst
 }
 
-// appendSizes tells the least size since the last block, and that from now on.
+// appendSizes tells the least size since the last block, and that from now on. If
+// they differ the least is told as none at all, which is allowed: there are decoders,
+// that of golang.org/x/net among them, that take a second update only while their
+// table is empty.
 func (e *Encoder) appendSizes(dst []byte) []byte {
 	e.pending = false
 	if e.least < e.size {
-		dst = appendInt(dst, 0x20, 5, uint64(e.least))
-		e.table.resize(e.least)
+		dst = appendInt(dst, 0x20, 5, 0)
+		e.table.resize(0)
 	}
 	e.table.resize(e.size)
 	e.table.generation++

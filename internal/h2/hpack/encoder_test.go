@@ -152,11 +152,11 @@ func TestEncodeSizeUpdates(t *testing.T) {
 		{"what we have", []uint32{4096}, "", 4096},
 		{"less", []uint32{100}, "3f45", 100},
 		{"none", []uint32{0}, "20", 0},
-		{"less, more", []uint32{100, 4096}, "3f453fe11f", 4096},
-		{"less, far more", []uint32{100, 65536}, "3f453fe11f", 4096},
-		{"less, a bit more", []uint32{100, 200}, "3f453fa901", 200},
+		{"less, more", []uint32{100, 4096}, "203fe11f", 4096},
+		{"less, far more", []uint32{100, 65536}, "203fe11f", 4096},
+		{"less, a bit more", []uint32{100, 200}, "203fa901", 200},
 		{"less, more, less", []uint32{200, 4096, 100}, "3f45", 100},
-		{"less, more, a bit less", []uint32{100, 4096, 200}, "3f453fa901", 200},
+		{"less, more, a bit less", []uint32{100, 4096, 200}, "203fa901", 200},
 		{"none, all", []uint32{0, 4096}, "203fe11f", 4096},
 	}
 	for _, test := range tests {
