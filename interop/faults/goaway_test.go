@@ -32,7 +32,10 @@ func pair(t *testing.T) (first, second *rig, client echov1.EchoServiceClient) {
 	options := []curlew.ServerOption{curlew.WithMaxStreams(2 * burst)}
 	first, second = newRigOf(t, options, nil), newRigOf(t, options, nil)
 	second.svc.ledger = first.memory
-	conn := newClient(t, "static:///"+first.relay.Addr()+","+second.addr)
+	// A client tries the second, too, if the first takes its time.
+	second.relay.Set(relay.Conditions{Stall: true}, relay.Conditions{Stall: true})
+	defer second.relay.Set(relay.Conditions{}, relay.Conditions{})
+	conn := newClient(t, "static:///"+first.relay.Addr()+","+second.relay.Addr())
 	if err := conn.Ready(bounded(t)); err != nil {
 		t.Fatal(err)
 	}
