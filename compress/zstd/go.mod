@@ -7,4 +7,6 @@ require (
 	github.com/klauspost/compress v1.20.3
 )
 
+require google.golang.org/protobuf v1.36.12 // indirect
+
 replace github.com/curlew-rpc/curlew => ../..

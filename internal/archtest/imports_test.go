@@ -29,6 +29,7 @@ var rules = []rule{
 	{"codec", []string{protobuf}},
 	{"compress", []string{"compress/internal/inflate"}},
 	{"compress/internal/inflate", nil},
+	{"compress/internal/compresstest", []string{"compress"}},
 	{"resolve", nil},
 
 	// What is built on the public API.
