@@ -211,6 +211,9 @@ func (f *Format) startsNothing(t *testing.T) {
 		if _, err := f.Compressor.Decompress(nil, packed[:len(packed)/2], len(content)); err == nil {
 			t.Fatal("truncated input is accepted")
 		}
+		if _, err := f.Compressor.Decompress(nil, packed, len(content)/2); err != compress.ErrTooLarge {
+			t.Fatal(err)
+		}
 	}
 	deadline := time.Now().Add(20 * time.Second)
 	for runtime.NumGoroutine() > before {
