@@ -73,6 +73,7 @@ type Conn struct {
 
 	// Client streams.
 	nextID   uint32
+	unsent   uint32 // the first stream of ours of which the socket has taken nothing
 	reserved int
 	wanted   bool // a reservation was refused: tell when there is room
 	ready    chan struct{}
@@ -249,7 +250,9 @@ func (c *Conn) fail(err *ConnError) {
 	if c.err == nil {
 		c.err = err
 	}
-	aborted := c.abortStreamsLocked(func(*Stream) *StreamError { return &StreamError{Code: c.err.Code, Conn: c.err} })
+	aborted := c.abortStreamsLocked(func(s *Stream) *StreamError {
+		return &StreamError{Code: c.err.Code, Conn: c.err, Unprocessed: c.client && s.id >= c.unsent}
+	})
 	for _, sig := range c.sendQueue {
 		sig.Raise()
 	}

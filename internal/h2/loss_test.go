@@ -8,6 +8,7 @@ import (
 	"net"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -279,4 +280,66 @@ func (b brokenWrites) TryWrite(p []byte) (int, error) {
 		return 0, io.ErrClosedPipe
 	}
 	return b.pipeEnd.TryWrite(p)
+}
+
+// A brink is a socket that takes a few bytes more and then fails.
+type brink struct {
+	net.Conn
+	takes *atomic.Int64 // negative: all
+}
+
+func (b brink) TryWrite(p []byte) (int, error) {
+	takes := b.takes.Load()
+	if takes < 0 {
+		return b.Conn.(tryWriter).TryWrite(p)
+	}
+	n, err := b.Conn.(tryWriter).TryWrite(p[:min(int(takes), len(p))])
+	if err == nil {
+		err = syscall.EPIPE
+	}
+	return n, err
+}
+
+// What the socket has taken nothing of may be sent again, and nothing else may.
+func TestUnsentIsUnprocessed(t *testing.T) {
+	for _, test := range []struct {
+		name  string
+		takes int64 // of the write that fails
+		want  bool
+	}{
+		{"nothing taken", 0, true},
+		{"one byte taken", 1, false},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			takes := new(atomic.Int64)
+			takes.Store(-1)
+			dc := newDuoConfig(func(h *handler) { <-h.aborted })
+			dc.pair = func() (net.Conn, net.Conn) {
+				a, b := newPipe(64 << 10)
+				return brink{a, takes}, b
+			}
+			d := dc.tie(t)
+			before, err := d.open("/", nil, true)
+			if err != nil {
+				t.Fatal(err)
+			}
+			eventually(t, func() bool { return d.server.Active() > 0 }, func() string { return "the stream" })
+			takes.Store(test.takes)
+			after, err := d.open("/", nil, true)
+			if err != nil {
+				t.Fatal(err)
+			}
+			d.server.Close()
+			for _, c := range []struct {
+				name string
+				*call
+				want bool
+			}{{"the stream before", before, false}, {"the stream of that write", after, test.want}} {
+				if _, err := c.Peek(1, nil); err == nil || c.Unprocessed() != c.want {
+					t.Errorf("%s: unprocessed %t, want %t (%v)", c.name, c.Unprocessed(), c.want, err)
+				}
+				c.Free()
+			}
+		})
+	}
 }

@@ -130,10 +130,17 @@ func (c *Conn) writeLoop(rounds int) {
 		}
 		c.wbuf = nil
 		c.forced = 0
+		unsent := c.unsent
+		c.unsent = c.nextID
 		c.mu.Unlock()
-		_, err := c.nc.Write(out.B)
+		n, err := c.nc.Write(out.B)
 		out.Free()
 		if err != nil {
+			if n == 0 {
+				c.mu.Lock()
+				c.unsent = unsent
+				c.mu.Unlock()
+			}
 			c.breakOff(err)
 			return
 		}
