@@ -6,8 +6,12 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"log/slog"
 	"net"
+	"os"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -168,3 +172,46 @@ func BenchmarkUnary(b *testing.B) {
 		}
 	}
 }
+
+// A client that leaves is nothing to warn of, whatever its handlers were doing.
+func TestCancellationIsNotLogged(t *testing.T) {
+	var logged atomic.Int64
+	warnings := slog.New(slog.NewTextHandler(writerFunc(func(line []byte) (int, error) {
+		logged.Add(1)
+		return os.Stderr.Write(line)
+	}), &slog.HandlerOptions{Level: slog.LevelWarn}))
+	c := dialTest(t, serve(t, curlew.WithLogger(warnings)))
+	var wg sync.WaitGroup
+	for range 8 {
+		wg.Go(func() {
+			for range 200 {
+				call, err := curlew.CallBidi(t.Context(), c.Caller(), chat)
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				if err := call.Send(wrapperspb.String("x")); err != nil {
+					t.Error(err)
+				}
+				if _, err := call.Recv(); err != nil {
+					t.Error(err)
+				}
+				call.Close() // the handler receives
+				// A client that does nothing but leave is another matter.
+				for range 3 {
+					if _, err := callUnary(t, c, "x"); err != nil {
+						t.Error(err)
+					}
+				}
+			}
+		})
+	}
+	wg.Wait()
+	if n := logged.Load(); n > 0 {
+		t.Errorf("%d warnings of 1600 calls that were left", n)
+	}
+}
+
+type writerFunc func([]byte) (int, error)
+
+func (f writerFunc) Write(p []byte) (int, error) { return f(p) }

@@ -142,8 +142,11 @@ func (c *serverCall) explain(err error) error {
 		c.ctx.Err()
 		return contextError(&c.ctx)
 	}
-	var st *transport.Status
-	if errors.As(err, &st) && st.Code != wire.Unavailable && !errors.Is(err, h2.ErrReset) {
+	var (
+		st    *transport.Status
+		ended *h2.StreamError // the stream has, which says nothing against the message
+	)
+	if errors.As(err, &st) && !errors.As(err, &ended) {
 		c.srv.log.Warn("a call's message cannot be used", "peer", c.ts.ServerConn.RemoteAddr(), "method", c.ts.Request.Path, "err", err)
 	}
 	return errorOf(err)
