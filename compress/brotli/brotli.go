@@ -16,7 +16,8 @@ import (
 	"github.com/curlew-rpc/curlew/compress/internal/inflate"
 )
 
-// defaultLevel costs about as much as gzip's fastest.
+// defaultLevel takes up to three times as long as gzip at its fastest, and its output
+// is an eighth to a third smaller. Higher levels take much longer for little.
 const defaultLevel = 2
 
 // New returns the compressor at a level that suits messages.
@@ -27,7 +28,7 @@ const defaultLevel = 2
 func New() compress.Compressor { return compressor{defaultLevel} }
 
 // NewLevel returns the compressor at a level from 0, the fastest, to 11, the
-// smallest, which takes a hundred times as long. Any other is an error. The level is
+// smallest, which is for what is sent many times. Any other is an error. The level is
 // the sender's affair: every Decompress reads every level.
 func NewLevel(level int) (compress.Compressor, error) {
 	if level < brotli.BestSpeed || level > brotli.BestCompression {

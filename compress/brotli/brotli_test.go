@@ -30,6 +30,8 @@ func TestCompressor(t *testing.T) { format().Test(t) }
 
 func FuzzCompressor(f *testing.F) { format().Fuzz(f) }
 
+func BenchmarkCompressor(b *testing.B) { format().Benchmark(b) }
+
 func TestLevels(t *testing.T) {
 	content := bytes.Repeat([]byte("curlews call, "), 1000)
 	for level := range brotli.BestCompression + 1 {

@@ -31,6 +31,8 @@ func TestCompressor(t *testing.T) { format().Test(t) }
 
 func FuzzCompressor(f *testing.F) { format().Fuzz(f) }
 
+func BenchmarkCompressor(b *testing.B) { format().Benchmark(b) }
+
 // chunk is a chunk with its header.
 func chunk(kind byte, body string) string {
 	return string([]byte{kind, byte(len(body)), byte(len(body) >> 8), byte(len(body) >> 16)}) + body

@@ -34,6 +34,8 @@ func TestCompressor(t *testing.T) { format().Test(t) }
 
 func FuzzCompressor(f *testing.F) { format().Fuzz(f) }
 
+func BenchmarkCompressor(b *testing.B) { format().Benchmark(b) }
+
 // frame is one that holds n bytes, with a window or none.
 func frame(t testing.TB, content []byte, opts ...zstd.EOption) []byte {
 	t.Helper()

@@ -261,6 +261,41 @@ func (f *Format) Fuzz(fz *testing.F) {
 	})
 }
 
+// Sample is a bit like a protobuf message: short fields, some of them repeating.
+func Sample(n int) []byte {
+	var b []byte
+	for i := 0; len(b) < n; i++ {
+		b = fmt.Appendf(b, "\x0a\x10user-%06d\x12\x14user%d@example.com\x18%c", i*7919%1000003, i, i*31)
+	}
+	return b[:n]
+}
+
+// Benchmark measures both directions, and how much is saved.
+func (f *Format) Benchmark(b *testing.B) {
+	for _, n := range []int{200, 4 << 10, 256 << 10} {
+		in := Sample(n)
+		packed, err := f.Compressor.Compress(nil, in)
+		if err != nil {
+			b.Fatal(err)
+		}
+		run := func(name string, op func(dst []byte) ([]byte, error)) {
+			b.Run(fmt.Sprintf("%s/size=%d", name, n), func(b *testing.B) {
+				var out []byte
+				b.SetBytes(int64(n))
+				b.ReportAllocs()
+				for b.Loop() {
+					if out, err = op(out[:0]); err != nil {
+						b.Fatal(err)
+					}
+				}
+				b.ReportMetric(100*float64(len(packed))/float64(n), "%")
+			})
+		}
+		run("compress", func(dst []byte) ([]byte, error) { return f.Compressor.Compress(dst, in) })
+		run("decompress", func(dst []byte) ([]byte, error) { return f.Compressor.Decompress(dst, packed, n) })
+	}
+}
+
 // ReadAll is Unpack for what makes a reader.
 func ReadAll(r io.Reader, err error) ([]byte, error) {
 	if err != nil {
