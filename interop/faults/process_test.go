@@ -255,6 +255,12 @@ func (p *process) stop(t *testing.T) {
 	}
 }
 
+// kill is kill -9.
+func (p *process) kill(*testing.T) {
+	p.Process.Kill()
+	p.wait()
+}
+
 func self(t *testing.T) string {
 	t.Helper()
 	name, err := os.Executable()

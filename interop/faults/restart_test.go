@@ -8,6 +8,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/curlew-rpc/curlew"
 	"github.com/curlew-rpc/curlew/curlewtest"
 	echov1 "github.com/curlew-rpc/curlew/internal/testproto/echo/v1"
 )
@@ -17,20 +18,27 @@ const (
 	restarts    = 5
 	clients     = 8
 	callersEach = 4
+	// underWay is how many calls may be lost to kills, with a margin of two.
+	underWay = 2 * restarts * clients * callersEach
 )
 
 // A server process that is replaced by another one, which gets the listening
-// socket, while clients call as fast as they can: no call fails, none is executed
-// twice.
-func TestGracefulRestart(t *testing.T) {
+// socket, while clients call as fast as they can: no call fails when it leaves in
+// peace. When it is killed, no more fail than
+// may have been under way. None is executed twice.
+func TestReplacedUnderLoad(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
 		name    string
-		slow    bool
-		between int // calls from one replacement to the next
+		slow    bool // through a relay that takes its time
+		between int  // calls from one replacement to the next
+		leave   func(*process, *testing.T)
+		failed  int // calls that may fail
 	}{
-		{"directly", false, 4000},
-		{"through a slow relay", true, 1000},
+		{"gracefully", false, 4000, (*process).stop, 0},
+		{"gracefully, through a slow relay", true, 1000, (*process).stop, 0},
+		{"by kill -9", false, 4000, (*process).kill, underWay},
+		{"by kill -9, through a slow relay", true, 1000, (*process).kill, underWay},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
@@ -49,12 +57,19 @@ func TestGracefulRestart(t *testing.T) {
 			if test.slow {
 				addr = slowly(t, addr)
 			}
-			restart(t, listener, addr, test.between)
+			calls := replace(t, listener, addr, test.between, test.leave)
+			failed := calls.failures(t, curlew.Unavailable)
+			t.Logf("%d of %d calls failed", failed, calls.len())
+			if failed > test.failed {
+				t.Errorf("%d of %d calls failed, no more than %d may", failed, calls.len(), test.failed)
+			}
 		})
 	}
 }
 
-func restart(t *testing.T, listener *os.File, addr string, between int) {
+// replace has clients call while the server is replaced again and again, and
+// returns what became of the calls.
+func replace(t *testing.T, listener *os.File, addr string, between int, leave func(*process, *testing.T)) *tally {
 	notes := filepath.Join(t.TempDir(), "ledger")
 	next := func() *process {
 		p := start(t, []*os.File{listener}, self(t), asServer, "inherit", notes)
@@ -62,13 +77,13 @@ func restart(t *testing.T, listener *os.File, addr string, between int) {
 		return p
 	}
 	server := next()
-	var calls tally
-	stop, wait := load(t, addr, &calls)
+	calls := new(tally)
+	stop, wait := load(t, addr, calls)
 	for range restarts {
 		n := calls.len()
 		await(t, "calls go on", func() bool { return calls.len() > n+between })
 		successor := next()
-		server.stop(t)
+		leave(server, t)
 		server = successor
 	}
 	n := calls.len()
@@ -76,13 +91,10 @@ func restart(t *testing.T, listener *os.File, addr string, between int) {
 	close(stop)
 	wait()
 	server.stop(t)
-	if n := calls.failures(t); n > 0 {
-		t.Errorf("%d of %d calls failed", n, calls.len())
-	}
 	if err := readLedger(t, notes).check(calls.outcomes); err != nil {
 		t.Error(err)
 	}
-	t.Logf("%d calls", calls.len())
+	return calls
 }
 
 // load calls a server from many clients until stop is closed; wait returns when
