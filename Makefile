@@ -8,6 +8,8 @@ SHELL := /bin/bash
 
 # All packages of all modules of the workspace.
 ALL := github.com/curlew-rpc/curlew/...
+# Tests of attacks and faults, which take their time and have a target of their own.
+HOSTILE := github.com/curlew-rpc/curlew/interop/(hostile|faults)
 # The tools are a module of their own, outside of the workspace.
 TOOLS := internal/tools
 TESTSUM := bin/testsum
@@ -16,6 +18,7 @@ FUZZ ?= .
 FUZZREST ?=
 # The least coverage of internal/, in percent of its statements.
 COVERAGE := 85
+SOAKTIME ?= 2m
 
 .PHONY: help
 help: ## say what the targets are
@@ -31,17 +34,17 @@ bin/staticcheck bin/govulncheck: $(TOOLS)/go.mod $(TOOLS)/go.sum
 	@touch bin/staticcheck bin/govulncheck
 
 .PHONY: test
-test: $(TESTSUM) ## run all tests
+test: $(TESTSUM) ## run all tests but those of hostile and soak
 	@{
 		status=0
 		GOWORK=off go test -C $(TOOLS) -json ./... || status=1
-		go test -json $(ALL) || status=1
+		go test -json $$(go list $(ALL) | grep -Ev '$(HOSTILE)') || status=1
 		exit $$status
 	} | $(TESTSUM)
 
 .PHONY: race
-race: $(TESTSUM) ## run all tests under the race detector
-	@go test -race -json $$(go list $(ALL) | grep -v /internal/archtest) | $(TESTSUM)
+race: $(TESTSUM) ## run the same tests under the race detector
+	@go test -race -json $$(go list $(ALL) | grep -Ev '$(HOSTILE)|/internal/archtest') | $(TESTSUM)
 
 .PHONY: cover
 cover: $(TESTSUM) bin/covercheck ## measure how much of internal/ tests run
@@ -108,6 +111,18 @@ interop: ## call other gRPC stacks and be called by them
 .PHONY: h2spec
 h2spec: ## run h2spec against the server, and h2specd against the client
 	@bash interop/run.sh h2spec
+
+.PHONY: conformance
+conformance: ## run the Connect project's conformance suite against server and client
+	@bash interop/connectconformance/run.sh
+
+.PHONY: hostile
+hostile: $(TESTSUM) ## attack servers and clients, and cut their connections, under the race detector
+	@go test -race -p 1 -json $$(go list $(ALL) | grep -E '$(HOSTILE)') | $(TESTSUM)
+
+.PHONY: soak
+soak: ## have clients of all kinds call a server for SOAKTIME (2m)
+	@bash interop/soak/run.sh $(SOAKTIME)
 
 .PHONY: demo
 demo: ## run a service, call it and show what crosses the wire

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"unicode"
 )
 
 // documents are the Markdown files whose links are followed.
@@ -125,3 +126,31 @@ func TestDependenciesHaveReasons(t *testing.T) {
 		}
 	}
 }
+
+// What SECURITY.md calls by its name exists: tests, scripts of frames, options, paths.
+func TestSecurityNames(t *testing.T) {
+	names := declared(t)
+	walk(t, func(path string) {
+		if strings.HasSuffix(path, "_test.go") {
+			for _, m := range testFunc.FindAllStringSubmatch(string(read(t, path)), -1) {
+				names[m[1]] = true
+			}
+		}
+	})
+	checked := 0
+	for _, m := range codeSpan.FindAllStringSubmatch(string(read(t, "SECURITY.md")), -1) {
+		span := m[1]
+		_, path := os.Stat(filepath.Join(repository, span))
+		_, script := os.Stat(filepath.Join(repository, "internal/h2/testdata", span+".txt"))
+		if checked++; path != nil && script != nil && identifier.MatchString(span) && unicode.IsUpper(rune(span[0])) && !names[span] {
+			t.Errorf("SECURITY.md mentions %s, which is nowhere declared", span)
+		} else if strings.Contains(span, "/") && !strings.Contains(span, " ") && span[0] != '/' && path != nil {
+			t.Errorf("SECURITY.md mentions %s, which does not exist", span)
+		}
+	}
+	if checked < 60 {
+		t.Errorf("found only %d names", checked)
+	}
+}
+
+var testFunc = regexp.MustCompile(`(?m)^func ((?:Test|Fuzz)\w+)\(`)
