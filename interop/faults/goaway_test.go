@@ -2,6 +2,7 @@ package faults
 
 import (
 	"fmt"
+	"io"
 	"testing"
 	"time"
 
@@ -160,4 +161,63 @@ func TestAnsweredCallIsNotRetried(t *testing.T) {
 		t.Errorf("the next call: %v", err)
 	}
 	second.idle(t)
+}
+
+// Streams that are open when their server leaves go on to their end, message by
+// message, and the server waits for them; new calls go to the other one.
+func TestStreamsOutliveGoAway(t *testing.T) {
+	t.Parallel()
+	const streams = 200
+	first, second, client := pair(t)
+	ctx := bounded(t)
+	exchange := func(b *curlew.BidiCall[*echov1.EchoRequest, *echov1.EchoResponse]) {
+		t.Helper()
+		if err := b.Send(&echov1.EchoRequest{Text: id, Payload: pattern(1000), Repeat: 1}); err != nil {
+			t.Errorf("sending: %v", err)
+		}
+		res, err := b.Recv()
+		if err == nil {
+			err = checkEcho(res, id, 1000)
+		}
+		if err != nil {
+			t.Errorf("receiving: %v", err)
+		}
+	}
+	var open []*curlew.BidiCall[*echov1.EchoRequest, *echov1.EchoResponse]
+	for range streams {
+		b, err := client.With(curlew.SetHeader(idHeader, id)).Bidi(ctx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer b.Close()
+		exchange(b)
+		open = append(open, b)
+	}
+	shut := make(chan error, 1)
+	go func() { shut <- first.srv.Shutdown(ctx) }()
+	await(t, "new calls go to the other server", func() bool {
+		if err := unary(ctx, client, "new", 10); err != nil {
+			t.Errorf("a new call: %v", err)
+		}
+		return second.svc.begun.Load() > 0
+	})
+	for range 3 {
+		for _, b := range open {
+			exchange(b)
+		}
+	}
+	if len(shut) > 0 {
+		t.Fatalf("Shutdown does not wait: %v", <-shut)
+	}
+	for _, b := range open {
+		if err := b.CloseSend(); err != nil {
+			t.Errorf("the end: %v", err)
+		}
+		if _, err := b.Recv(); err != io.EOF {
+			t.Errorf("after the end: %v", err)
+		}
+	}
+	if err := <-shut; err != nil {
+		t.Errorf("Shutdown: %v", err)
+	}
 }

@@ -3,6 +3,7 @@ package faults
 import (
 	"bufio"
 	"context"
+	"crypto/tls"
 	"errors"
 	"flag"
 	"fmt"
@@ -11,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
+	"path/filepath"
 	"runtime"
 	"strings"
 	"sync"
@@ -24,7 +26,7 @@ import (
 
 // What the test binary is when its first argument is one of these.
 const (
-	asServer = "as-server" // ADDRESS|inherit LEDGER [keepalive]
+	asServer = "as-server" // ADDRESS|inherit LEDGER [keepalive] [tls=DIRECTORY]
 	asClient = "as-client" // ADDRESS CALLS
 )
 
@@ -84,9 +86,9 @@ func serverProcess(args []string) error {
 	if err != nil {
 		return err
 	}
-	var opts []curlew.ServerOption
-	if len(args) > 2 {
-		opts = append(opts, curlew.WithKeepalive(time.Second, time.Second))
+	opts, err := serverOptions(args[2:])
+	if err != nil {
+		return err
 	}
 	srv := curlew.NewServer(opts...)
 	echov1.RegisterEchoService(srv, newService(notes))
@@ -109,6 +111,25 @@ func serverProcess(args []string) error {
 		return err
 	}
 	return noneLeft(before + 1) // that of os/signal
+}
+
+func serverOptions(args []string) (opts []curlew.ServerOption, err error) {
+	for _, a := range args {
+		dir, secure := strings.CutPrefix(a, "tls=")
+		switch {
+		case a == "keepalive":
+			opts = append(opts, curlew.WithKeepalive(time.Second, time.Second))
+		case secure:
+			cert, err := tls.LoadX509KeyPair(filepath.Join(dir, "server.pem"), filepath.Join(dir, "server.key"))
+			if err != nil {
+				return nil, err
+			}
+			opts = append(opts, curlew.WithTLS(&tls.Config{Certificates: []tls.Certificate{cert}}))
+		default:
+			return nil, fmt.Errorf("there is no option %q", a)
+		}
+	}
+	return opts, nil
 }
 
 func processListener(addr string) (net.Listener, error) {

@@ -11,6 +11,7 @@ import (
 	"github.com/curlew-rpc/curlew"
 	"github.com/curlew-rpc/curlew/curlewtest"
 	echov1 "github.com/curlew-rpc/curlew/internal/testproto/echo/v1"
+	"github.com/curlew-rpc/curlew/interop/internal/testcert"
 )
 
 // How the server is replaced under load.
@@ -24,21 +25,23 @@ const (
 
 // A server process that is replaced by another one, which gets the listening
 // socket, while clients call as fast as they can: no call fails when it leaves in
-// peace. When it is killed, no more fail than
-// may have been under way. None is executed twice.
+// peace. When it is killed, no more fail than may have been under way. None is
+// executed twice.
 func TestReplacedUnderLoad(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
 		name    string
 		slow    bool // through a relay that takes its time
+		secure  bool // by TLS
 		between int  // calls from one replacement to the next
 		leave   func(*process, *testing.T)
 		failed  int // calls that may fail
 	}{
-		{"gracefully", false, 4000, (*process).stop, 0},
-		{"gracefully, through a slow relay", true, 1000, (*process).stop, 0},
-		{"by kill -9", false, 4000, (*process).kill, underWay},
-		{"by kill -9, through a slow relay", true, 1000, (*process).kill, underWay},
+		{"gracefully", false, false, 4000, (*process).stop, 0},
+		{"gracefully, through a slow relay", true, false, 1000, (*process).stop, 0},
+		{"gracefully, TLS", false, true, 4000, (*process).stop, 0},
+		{"by kill -9", false, false, 4000, (*process).kill, underWay},
+		{"by kill -9, through a slow relay", true, false, 1000, (*process).kill, underWay},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
@@ -57,7 +60,11 @@ func TestReplacedUnderLoad(t *testing.T) {
 			if test.slow {
 				addr = slowly(t, addr)
 			}
-			calls := replace(t, listener, addr, test.between, test.leave)
+			r := replacement{listener: listener, addr: addr, between: test.between, leave: test.leave}
+			if test.secure {
+				r.secure(t)
+			}
+			calls := r.run(t)
 			failed := calls.failures(t, curlew.Unavailable)
 			t.Logf("%d of %d calls failed", failed, calls.len())
 			if failed > test.failed {
@@ -67,27 +74,50 @@ func TestReplacedUnderLoad(t *testing.T) {
 	}
 }
 
-// replace has clients call while the server is replaced again and again, and
-// returns what became of the calls.
-func replace(t *testing.T, listener *os.File, addr string, between int, leave func(*process, *testing.T)) *tally {
+// A replacement is how a server is replaced again and again.
+type replacement struct {
+	listener *os.File
+	addr     string
+	between  int
+	leave    func(*process, *testing.T)
+	server   []string // arguments
+	client   []curlew.ClientOption
+}
+
+// secure has it happen over TLS.
+func (r *replacement) secure(t *testing.T) {
+	pair, err := testcert.New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	if err := pair.Write(dir); err != nil {
+		t.Fatal(err)
+	}
+	r.server = append(r.server, "tls="+dir)
+	r.client = append(r.client, curlew.WithTLS(pair.ClientConfig()))
+}
+
+// run has clients call meanwhile, and returns what became of the calls.
+func (r *replacement) run(t *testing.T) *tally {
 	notes := filepath.Join(t.TempDir(), "ledger")
 	next := func() *process {
-		p := start(t, []*os.File{listener}, self(t), asServer, "inherit", notes)
+		p := start(t, []*os.File{r.listener}, append([]string{self(t), asServer, "inherit", notes}, r.server...)...)
 		p.says(t, "listening on ")
 		return p
 	}
 	server := next()
 	calls := new(tally)
-	stop, wait := load(t, addr, calls)
+	stop, wait := load(t, r.addr, calls, r.client...)
 	for range restarts {
 		n := calls.len()
-		await(t, "calls go on", func() bool { return calls.len() > n+between })
+		await(t, "calls go on", func() bool { return calls.len() > n+r.between })
 		successor := next()
-		leave(server, t)
+		r.leave(server, t)
 		server = successor
 	}
 	n := calls.len()
-	await(t, "calls go on", func() bool { return calls.len() > n+between })
+	await(t, "calls go on", func() bool { return calls.len() > n+r.between })
 	close(stop)
 	wait()
 	server.stop(t)
@@ -99,12 +129,12 @@ func replace(t *testing.T, listener *os.File, addr string, between int, leave fu
 
 // load calls a server from many clients until stop is closed; wait returns when
 // all has ended.
-func load(t *testing.T, addr string, calls *tally) (stop chan struct{}, wait func()) {
+func load(t *testing.T, addr string, calls *tally, opts ...curlew.ClientOption) (stop chan struct{}, wait func()) {
 	stop = make(chan struct{})
 	ctx := bounded(t)
 	var wg sync.WaitGroup
 	for i := range clients {
-		conn := newClient(t, addr)
+		conn := newClient(t, addr, opts...)
 		client := echov1.NewEchoServiceClient(conn)
 		var callers sync.WaitGroup
 		for caller := range callersEach {
