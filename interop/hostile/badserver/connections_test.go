@@ -67,6 +67,12 @@ func TestFrames(t *testing.T) {
 		responds("DATA behind the end", curlew.OK, header(), body, ok, body, body),
 		responds("increment 0 of the stream", curlew.Internal, raw(frame.TypeWindowUpdate, 0, "\x00\x00\x00\x00")),
 		responds("unknown frames", curlew.OK, raw(0x0a, 0xff, "x"), raw(0xee, 0xff, "x"), header(), raw(0x0b, 0, ""), body, ok),
+		responds("a byte a frame", curlew.OK, header(), func(p *rawpeer.Peer, id uint32) {
+			for _, b := range fine() {
+				p.Data(id, false, []byte{b})
+				p.Sync()
+			}
+		}, ok),
 		responds("undefined flags", curlew.OK, header(), raw(frame.TypeData, 0xf6&^padded, string(fine())), ok),
 	}
 	for _, v := range []uint32{0, 16383, 1 << 24, 1<<32 - 1} {
@@ -128,7 +134,7 @@ func TestFloods(t *testing.T) {
 		breaks("WINDOW_UPDATE of the connection", flood(frame.AppendWindowUpdate(nil, 0, 1))),
 		breaks("WINDOW_UPDATE of the stream", onStream(frame.TypeWindowUpdate, "\x00\x00\x00\x01")),
 		breaks("empty DATA", header(), onStream(frame.TypeData, "")),
-		breaks("RST_STREAM of a stream that is over", func(p *rawpeer.Peer, id uint32) { flood(frame.AppendGoAway(nil, 1<<31-1, 0, ""))(p, id) }),
+		breaks("GOAWAY", flood(frame.AppendGoAway(nil, 1<<31-1, 0, ""))),
 		responds("DATA beyond the window", curlew.Internal, header(), times(400, data([]byte(long)))),
 	})
 	t.Cleanup(func() {

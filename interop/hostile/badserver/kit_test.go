@@ -196,15 +196,6 @@ type quiet struct{ testing.TB }
 
 func (quiet) Errorf(string, ...any) {}
 
-// says is a script of bytes behind the exchange of SETTINGS, with the answers to
-// PING and SETTINGS afterwards.
-func says(b []byte) func(net.Conn) {
-	return greeted(func(p *rawpeer.Peer) {
-		p.Write(b)
-		p.Drain()
-	})
-}
-
 func section(end bool, pairs ...string) step {
 	return func(p *rawpeer.Peer, id uint32) { p.Headers(id, end, rawpeer.Fields(pairs...)...) }
 }
