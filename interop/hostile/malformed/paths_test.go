@@ -51,7 +51,7 @@ func (p *policy) intercept(ctx context.Context, call *curlew.Call, next curlew.H
 	return next(ctx, call)
 }
 
-// No spelling of a path passes an interceptor by that decides by it, whether it
+// No spelling of a path passes by an interceptor that decides by it, whether it
 // names what is forbidden or what is allowed: there is one spelling, everything
 // else is refused before an interceptor sees it (CVE-2026-33186).
 func TestPathsPastAuthorization(t *testing.T) {
@@ -125,8 +125,7 @@ func count(paths []string, path string) (n int) {
 	return n
 }
 
-// A path that is allowed is seen by the interceptor as by the router, and one
-// that is refused comes back in a status message that any peer can read.
+// A path that is refused comes back in a status message that any peer can read.
 func TestPathsInStatus(t *testing.T) {
 	eachWire(t, func(t *testing.T, tg *target) {
 		a := tg.attacker(t)

@@ -48,7 +48,7 @@ func TestPreface(t *testing.T) {
 	eachWire(t, func(t *testing.T, tg *target) {
 		for name, opening := range openings {
 			t.Run(name, func(t *testing.T) {
-				t.Parallel() // each connection lingers for a second
+				t.Parallel()
 				nc := tg.socket(t)
 				if _, err := nc.Write([]byte(opening)); err != nil {
 					t.Fatal(err)
@@ -56,6 +56,7 @@ func TestPreface(t *testing.T) {
 				if said := hangsUp(t, nc); bytes.Contains(said, []byte("HTTP/1.1 ")) {
 					t.Errorf("the server said %q", said)
 				}
+				nc.Close() // or the server lingers
 				await(t, "it is logged", func() bool { return tg.log.count(nc.LocalAddr().String()) > 0 })
 				if n := tg.log.count(nc.LocalAddr().String()); n != 1 {
 					t.Errorf("%d lines logged, want 1", n)

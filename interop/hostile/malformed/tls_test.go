@@ -119,14 +119,13 @@ func TestTLSToPlaintext(t *testing.T) {
 // §9.2.1): what it sends is a handshake record after the handshake.
 func TestRenegotiation(t *testing.T) {
 	tg := newTarget(t, true)
-	var wire *intruder
 	nc, err := net.Dial("tcp", tg.addr)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer nc.Close()
 	nc.SetDeadline(time.Now().Add(patience))
-	wire = &intruder{Conn: nc}
+	wire := &intruder{Conn: nc}
 	cfg := tg.roots.Clone()
 	cfg.ServerName, cfg.NextProtos, cfg.MaxVersion = "localhost", []string{"h2"}, tls.VersionTLS12
 	cfg.Renegotiation = tls.RenegotiateFreelyAsClient
