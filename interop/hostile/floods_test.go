@@ -1,0 +1,115 @@
+package hostile
+
+import (
+	"bytes"
+	"testing"
+
+	"github.com/curlew-rpc/curlew/internal/h2/frame"
+)
+
+// Of a frame that costs the server work and the client nothing a connection may send
+// some thousands, then it is ended: CVE-2023-44487 and what came after it,
+// CVE-2025-8671, CVE-2024-30255, CVE-2026-27141, and the family of 2019
+// (CVE-2019-9512, 9514, 9515, 9516, 9517, 9518).
+func TestFloods(t *testing.T) {
+	const most = 100_000 // pieces that are tried
+	// what is sent before; nil for nothing
+	opened := func(r *raider) { r.send(r.request(1, false, "FullDuplexCall")) }
+	ended := func(r *raider) {
+		r.send(r.request(1, true, "EmptyCall"))
+		r.await(frame.TypeHeaders, 1)
+	}
+	both := func(frames ...[]byte) []byte { return bytes.Join(frames, nil) }
+	for _, row := range []struct {
+		name   string
+		before func(r *raider)
+		piece  func(r *raider, i int) []byte
+		code   frame.ErrCode
+	}{
+		{"rapid reset of calls that wait for their message", nil, func(r *raider, i int) []byte {
+			return both(r.request(id(i), false, "UnaryCall"), frame.AppendRSTStream(nil, id(i), frame.CodeCancel))
+		}, frame.CodeEnhanceYourCalm},
+		{"rapid reset of running handlers", nil, func(r *raider, i int) []byte {
+			return both(r.request(id(i), false, "FullDuplexCall"), frame.AppendRSTStream(nil, id(i), frame.CodeCancel))
+		}, frame.CodeEnhanceYourCalm},
+		{"rapid reset of refused methods", nil, func(r *raider, i int) []byte {
+			return both(r.request(id(i), false, "Nope"), frame.AppendRSTStream(nil, id(i), frame.CodeCancel))
+		}, frame.CodeEnhanceYourCalm},
+
+		{"our resets, by WINDOW_UPDATE of zero", nil, func(r *raider, i int) []byte {
+			return both(r.request(id(i), false, "FullDuplexCall"), frame.AppendWindowUpdate(nil, id(i), 0))
+		}, frame.CodeEnhanceYourCalm},
+		{"our resets, by a window beyond its range", nil, func(r *raider, i int) []byte {
+			return both(r.request(id(i), false, "FullDuplexCall"), frame.AppendWindowUpdate(nil, id(i), 1<<31-1))
+		}, frame.CodeEnhanceYourCalm},
+		{"our resets, by DATA after END_STREAM", nil, func(r *raider, i int) []byte {
+			return both(r.request(id(i), true, "FullDuplexCall"), frame.AppendData(nil, id(i), false, []byte("x")))
+		}, frame.CodeEnhanceYourCalm},
+		{"our resets, by HEADERS after END_STREAM", nil, func(r *raider, i int) []byte {
+			return both(r.request(id(i), true, "FullDuplexCall"), r.request(id(i), true, "FullDuplexCall"))
+		}, frame.CodeEnhanceYourCalm},
+		{"our resets, by PRIORITY of a wrong length", nil, func(r *raider, i int) []byte {
+			return both(r.request(id(i), false, "FullDuplexCall"), frame.AppendHeader(nil, frame.Header{Length: 4, Type: frame.TypePriority, StreamID: id(i)}), make([]byte, 4))
+		}, frame.CodeFrameSize},
+		{"our resets, by a stream that depends on itself", nil, func(r *raider, i int) []byte {
+			return both(r.request(id(i), false, "FullDuplexCall"), frame.AppendPriority(nil, id(i), frame.Priority{DependsOn: id(i)}))
+		}, frame.CodeProtocol},
+		{"our resets, by malformed requests", nil, func(r *raider, i int) []byte {
+			return r.request(id(i), true, "EmptyCall", "Upper", "x")
+		}, frame.CodeEnhanceYourCalm},
+
+		{"CONTINUATION of 8 KiB", nil, continuation(make([]byte, 8<<10)), frame.CodeEnhanceYourCalm},
+		{"CONTINUATION of nothing", nil, continuation(nil), frame.CodeEnhanceYourCalm},
+
+		{"PING", nil, func(*raider, int) []byte { return frame.AppendPing(nil, false, [8]byte{}) }, frame.CodeEnhanceYourCalm},
+		{"SETTINGS", nil, func(*raider, int) []byte { return frame.AppendSettings(nil) }, frame.CodeEnhanceYourCalm},
+		{"SETTINGS that turn windows over", opened, func(_ *raider, i int) []byte {
+			return frame.AppendSettings(nil, frame.Setting{ID: frame.SettingInitialWindowSize, Value: uint32(i % 2)})
+		}, frame.CodeEnhanceYourCalm},
+		{"SETTINGS that turn tables over", opened, func(_ *raider, i int) []byte {
+			return frame.AppendSettings(nil, frame.Setting{ID: frame.SettingHeaderTableSize, Value: uint32(i%2) << 12})
+		}, frame.CodeEnhanceYourCalm},
+		{"PRIORITY", nil, func(_ *raider, i int) []byte {
+			return frame.AppendPriority(nil, id(i), frame.Priority{DependsOn: 1 << 20})
+		}, frame.CodeEnhanceYourCalm},
+		{"RST_STREAM", ended, func(*raider, int) []byte { return frame.AppendRSTStream(nil, 1, frame.CodeCancel) }, frame.CodeEnhanceYourCalm},
+		{"WINDOW_UPDATE", nil, func(*raider, int) []byte { return frame.AppendWindowUpdate(nil, 0, 1) }, frame.CodeEnhanceYourCalm},
+		{"empty DATA", opened, func(*raider, int) []byte { return frame.AppendData(nil, 1, false, nil) }, frame.CodeEnhanceYourCalm},
+		{"DATA of padding alone", opened, func(*raider, int) []byte {
+			return both(frame.AppendHeader(nil, frame.Header{Length: 2, Type: frame.TypeData, Flags: frame.FlagPadded, StreamID: 1}), []byte{1, 0})
+		}, frame.CodeEnhanceYourCalm},
+		{"frames of unknown types", nil, func(_ *raider, i int) []byte {
+			return frame.AppendHeader(nil, frame.Header{Type: frame.Type(10 + i%246)})
+		}, frame.CodeEnhanceYourCalm},
+		{"names of no length", nil, func(r *raider, i int) []byte { return r.request(id(i), true, "EmptyCall", "", "") }, frame.CodeEnhanceYourCalm},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			t.Parallel()
+			a := newArena(t)
+			r := a.raid(false)
+			if row.before != nil {
+				row.before(r)
+			}
+			peak := a.watch()
+			r.flood(most, func(i int) []byte { return row.piece(r, i) })
+			r.ends(row.code)
+			if got := peak(); got > 64<<20*costs {
+				t.Errorf("the server held %d KiB more", got>>10)
+			}
+			a.honest.check(t)
+			r.nc.Close()
+			a.recovers()
+		})
+	}
+}
+
+// continuation begins a header block that does not end.
+func continuation(fragment []byte) func(*raider, int) []byte {
+	return func(_ *raider, i int) []byte {
+		h := frame.Header{Type: frame.TypeContinuation, StreamID: 1, Length: uint32(len(fragment))}
+		if i == 0 {
+			h.Type = frame.TypeHeaders
+		}
+		return append(frame.AppendHeader(nil, h), fragment...)
+	}
+}
