@@ -19,69 +19,72 @@ func TestFloods(t *testing.T) {
 		r.send(r.request(1, true, "EmptyCall"))
 		r.await(frame.TypeHeaders, 1)
 	}
+	calm := []frame.ErrCode{frame.CodeEnhanceYourCalm}
+	// What comes for a stream that has ended is an error of the connection.
+	calmOrClosed := append(calm, frame.CodeStreamClosed)
 	both := func(frames ...[]byte) []byte { return bytes.Join(frames, nil) }
 	for _, row := range []struct {
 		name   string
 		before func(r *raider)
 		piece  func(r *raider, i int) []byte
-		code   frame.ErrCode
+		codes  []frame.ErrCode // one of them
 	}{
 		{"rapid reset of calls that wait for their message", nil, func(r *raider, i int) []byte {
 			return both(r.request(id(i), false, "UnaryCall"), frame.AppendRSTStream(nil, id(i), frame.CodeCancel))
-		}, frame.CodeEnhanceYourCalm},
+		}, calm},
 		{"rapid reset of running handlers", nil, func(r *raider, i int) []byte {
 			return both(r.request(id(i), false, "FullDuplexCall"), frame.AppendRSTStream(nil, id(i), frame.CodeCancel))
-		}, frame.CodeEnhanceYourCalm},
+		}, calm},
 		{"rapid reset of refused methods", nil, func(r *raider, i int) []byte {
 			return both(r.request(id(i), false, "Nope"), frame.AppendRSTStream(nil, id(i), frame.CodeCancel))
-		}, frame.CodeEnhanceYourCalm},
+		}, calm},
 
 		{"our resets, by WINDOW_UPDATE of zero", nil, func(r *raider, i int) []byte {
 			return both(r.request(id(i), false, "FullDuplexCall"), frame.AppendWindowUpdate(nil, id(i), 0))
-		}, frame.CodeEnhanceYourCalm},
+		}, calm},
 		{"our resets, by a window beyond its range", nil, func(r *raider, i int) []byte {
 			return both(r.request(id(i), false, "FullDuplexCall"), frame.AppendWindowUpdate(nil, id(i), 1<<31-1))
-		}, frame.CodeEnhanceYourCalm},
+		}, calm},
 		{"our resets, by DATA after END_STREAM", nil, func(r *raider, i int) []byte {
-			return both(r.request(id(i), true, "FullDuplexCall"), frame.AppendData(nil, id(i), false, []byte("x")))
-		}, frame.CodeEnhanceYourCalm},
+			return both(r.request(id(i), true, "UnaryCall"), frame.AppendData(nil, id(i), false, []byte("x")))
+		}, calmOrClosed},
 		{"our resets, by HEADERS after END_STREAM", nil, func(r *raider, i int) []byte {
-			return both(r.request(id(i), true, "FullDuplexCall"), r.request(id(i), true, "FullDuplexCall"))
-		}, frame.CodeEnhanceYourCalm},
+			return both(r.request(id(i), true, "UnaryCall"), r.request(id(i), true, "UnaryCall"))
+		}, calmOrClosed},
 		{"our resets, by PRIORITY of a wrong length", nil, func(r *raider, i int) []byte {
 			return both(r.request(id(i), false, "FullDuplexCall"), frame.AppendHeader(nil, frame.Header{Length: 4, Type: frame.TypePriority, StreamID: id(i)}), make([]byte, 4))
-		}, frame.CodeFrameSize},
+		}, []frame.ErrCode{frame.CodeFrameSize}},
 		{"our resets, by a stream that depends on itself", nil, func(r *raider, i int) []byte {
 			return both(r.request(id(i), false, "FullDuplexCall"), frame.AppendPriority(nil, id(i), frame.Priority{DependsOn: id(i)}))
-		}, frame.CodeProtocol},
+		}, []frame.ErrCode{frame.CodeProtocol}},
 		{"our resets, by malformed requests", nil, func(r *raider, i int) []byte {
 			return r.request(id(i), true, "EmptyCall", "Upper", "x")
-		}, frame.CodeEnhanceYourCalm},
+		}, calm},
 
-		{"CONTINUATION of 8 KiB", nil, continuation(make([]byte, 8<<10)), frame.CodeEnhanceYourCalm},
-		{"CONTINUATION of nothing", nil, continuation(nil), frame.CodeEnhanceYourCalm},
+		{"CONTINUATION of 8 KiB", nil, continuation(make([]byte, 8<<10)), calm},
+		{"CONTINUATION of nothing", nil, continuation(nil), calm},
 
-		{"PING", nil, func(*raider, int) []byte { return frame.AppendPing(nil, false, [8]byte{}) }, frame.CodeEnhanceYourCalm},
-		{"SETTINGS", nil, func(*raider, int) []byte { return frame.AppendSettings(nil) }, frame.CodeEnhanceYourCalm},
+		{"PING", nil, func(*raider, int) []byte { return frame.AppendPing(nil, false, [8]byte{}) }, calm},
+		{"SETTINGS", nil, func(*raider, int) []byte { return frame.AppendSettings(nil) }, calm},
 		{"SETTINGS that turn windows over", opened, func(_ *raider, i int) []byte {
 			return frame.AppendSettings(nil, frame.Setting{ID: frame.SettingInitialWindowSize, Value: uint32(i % 2)})
-		}, frame.CodeEnhanceYourCalm},
+		}, calm},
 		{"SETTINGS that turn tables over", opened, func(_ *raider, i int) []byte {
 			return frame.AppendSettings(nil, frame.Setting{ID: frame.SettingHeaderTableSize, Value: uint32(i%2) << 12})
-		}, frame.CodeEnhanceYourCalm},
+		}, calm},
 		{"PRIORITY", nil, func(_ *raider, i int) []byte {
 			return frame.AppendPriority(nil, id(i), frame.Priority{DependsOn: 1 << 20})
-		}, frame.CodeEnhanceYourCalm},
-		{"RST_STREAM", ended, func(*raider, int) []byte { return frame.AppendRSTStream(nil, 1, frame.CodeCancel) }, frame.CodeEnhanceYourCalm},
-		{"WINDOW_UPDATE", nil, func(*raider, int) []byte { return frame.AppendWindowUpdate(nil, 0, 1) }, frame.CodeEnhanceYourCalm},
-		{"empty DATA", opened, func(*raider, int) []byte { return frame.AppendData(nil, 1, false, nil) }, frame.CodeEnhanceYourCalm},
+		}, calm},
+		{"RST_STREAM", ended, func(*raider, int) []byte { return frame.AppendRSTStream(nil, 1, frame.CodeCancel) }, calm},
+		{"WINDOW_UPDATE", nil, func(*raider, int) []byte { return frame.AppendWindowUpdate(nil, 0, 1) }, calm},
+		{"empty DATA", opened, func(*raider, int) []byte { return frame.AppendData(nil, 1, false, nil) }, calm},
 		{"DATA of padding alone", opened, func(*raider, int) []byte {
 			return both(frame.AppendHeader(nil, frame.Header{Length: 2, Type: frame.TypeData, Flags: frame.FlagPadded, StreamID: 1}), []byte{1, 0})
-		}, frame.CodeEnhanceYourCalm},
+		}, calm},
 		{"frames of unknown types", nil, func(_ *raider, i int) []byte {
 			return frame.AppendHeader(nil, frame.Header{Type: frame.Type(10 + i%246)})
-		}, frame.CodeEnhanceYourCalm},
-		{"names of no length", nil, func(r *raider, i int) []byte { return r.request(id(i), true, "EmptyCall", "", "") }, frame.CodeEnhanceYourCalm},
+		}, calm},
+		{"names of no length", nil, func(r *raider, i int) []byte { return r.request(id(i), true, "EmptyCall", "", "") }, calm},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()
@@ -92,7 +95,7 @@ func TestFloods(t *testing.T) {
 			}
 			peak := a.watch()
 			r.flood(most, func(i int) []byte { return row.piece(r, i) })
-			r.ends(row.code)
+			r.ends(row.codes...)
 			if got := peak(); got > 64<<20*costs {
 				t.Errorf("the server held %d KiB more", got>>10)
 			}
