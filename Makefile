@@ -82,7 +82,8 @@ vuln: bin/govulncheck ## look for known vulnerabilities in what is required
 .PHONY: generate
 generate: ## generate code anew (needs protoc for the private copies of gRPC's messages)
 	go run ./cmd/curlew generate
-	cd examples && go run ../cmd/curlew generate && cd ..
+	(cd examples && go run ../cmd/curlew generate)
+	(cd interop/connectconformance && go run ../../cmd/curlew generate)
 	go generate ./...
 
 .PHONY: generate-check
