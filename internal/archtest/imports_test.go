@@ -75,6 +75,8 @@ var internalFor = []rule{
 	{"cmd/curlew/internal/demo", []string{"internal/h2/frame", "internal/h2/hpack", "internal/wire/grpc"}},
 	{"cmd/curlew/internal/wiretap", []string{"internal/h2/frame", "internal/h2/hpack", "internal/wire/grpc"}},
 	{"cmd/curlew/...", []string{"internal/gen"}},
+	// An attacker makes frames that no API would.
+	{"interop/hostile/internal/arena", []string{"internal/h2/frame", "internal/h2/hpack", "internal/transport/rawpeer"}},
 	{"interop/...", []string{"internal/testproto/..."}},
 	{"bench/...", []string{"internal/testproto/..."}},
 }

@@ -1,9 +1,11 @@
-package hostile
+package floods
 
 import (
 	"bytes"
 	"compress/gzip"
+	"errors"
 	"net"
+	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -14,27 +16,23 @@ import (
 
 	"github.com/curlew-rpc/curlew/internal/h2/frame"
 	"github.com/curlew-rpc/curlew/internal/transport/rawpeer"
+	"github.com/curlew-rpc/curlew/interop/hostile/internal/arena"
 )
 
-// besieged runs an attack, which may take peak bytes of memory while it goes on.
-// Clients that mean well lose no call, and the memory comes back.
-func besieged(t *testing.T, peak int64, attack func(a *arena) (hold []*raider)) {
+// besieged runs an attack, which may take peak bytes of memory while it goes on, by
+// all of the connections that it returns.
+func besieged(t *testing.T, peak int64, cause string, attack func(a *arena.Arena) []*arena.Attacker) {
 	t.Helper()
 	t.Parallel()
-	a := newArena(t)
-	most := a.watch()
-	raiders := attack(a)
-	a.honest.awaitCalls(t, 200) // while the attack goes on
-	if got := most(); got > peak*costs {
-		t.Errorf("the server held %d KiB more, want %d at most", got>>10, peak*costs>>10)
-	} else {
-		t.Logf("the server held %d KiB more", got>>10)
-	}
-	a.honest.check(t)
-	for _, r := range raiders {
-		r.nc.Close()
-	}
-	a.recovers()
+	a := arena.New(t)
+	a.Endure(arena.Bounds{Peak: peak, Cause: cause}, func() func() {
+		attackers := attack(a)
+		return func() {
+			for _, at := range attackers {
+				at.Close()
+			}
+		}
+	})
 }
 
 // bombRequest is a header block that is small on the wire and large in memory: one
@@ -65,66 +63,47 @@ func appendText(b []byte, s string) []byte {
 
 // CVE-2016-6581: an entry as large as the table allows, referred to again and again.
 func TestHPACKBomb(t *testing.T) {
-	besieged(t, 48<<20, func(a *arena) []*raider {
-		r := a.raid(false)
-		r.flood(50, func(i int) []byte { return bombRequest(id(i), false, 12_000, "x", strings.Repeat("v", 3900)) })
-		r.await(frame.TypeHeaders, 50) // each is refused
-		return []*raider{r}
+	besieged(t, 48<<20, "sections over the limit are not kept", func(a *arena.Arena) []*arena.Attacker {
+		r := a.Attack()
+		r.Flood(50, func(i int) []byte { return bombRequest(id(i), false, 12_000, "x", strings.Repeat("v", 3900)) })
+		r.Await("answers", 50, func() int { return r.Frames(frame.TypeHeaders) }) // each is refused
+		return []*arena.Attacker{r}
 	})
 }
 
 // CVE-2026-49975: thousands of fields of an octet each, and a window that is closed,
 // so that nothing which holds them can be finished.
 func TestManySmallFields(t *testing.T) {
-	besieged(t, 48<<20, func(a *arena) []*raider {
-		r := a.raid(true, frame.Setting{ID: frame.SettingInitialWindowSize, Value: 0})
-		r.flood(90, func(i int) []byte { return bombRequest(id(i), true, 15_000, "a", "") })
-		return []*raider{r}
+	besieged(t, 48<<20, "fields over the limit are not kept", func(a *arena.Arena) []*arena.Attacker {
+		r := a.AttackDeaf(frame.Setting{ID: frame.SettingInitialWindowSize, Value: 0})
+		r.Flood(90, func(i int) []byte { return bombRequest(id(i), true, 15_000, "a", "") })
+		return []*arena.Attacker{r}
 	})
 }
 
 // Calls with as much header as is allowed, that stay.
 func TestHeldHeaders(t *testing.T) {
-	besieged(t, 96<<20, func(a *arena) []*raider {
-		r := a.raid(false)
-		r.flood(900, func(i int) []byte {
-			return r.request(id(i), false, "FullDuplexCall", "x-large", strings.Repeat(string(rune('a'+i%26)), 14_000))
+	besieged(t, 96<<20, "900 sections of 14 KB", func(a *arena.Arena) []*arena.Attacker {
+		r := a.Attack()
+		r.Flood(900, func(i int) []byte {
+			return r.Request(id(i), false, "FullDuplexCall", "x-large", strings.Repeat(string(rune('a'+i%26)), 14_000))
 		})
-		return []*raider{r}
-	})
-}
-
-// CVE-2026-84304: a message that comes an octet a frame, on many streams at once.
-func TestFragmentedData(t *testing.T) {
-	besieged(t, 64<<20, func(a *arena) []*raider {
-		r := a.raid(false)
-		for i := range 100 {
-			r.send(r.request(id(i), false, "UnaryCall"))
-			r.send(frame.AppendData(nil, id(i), false, []byte{0, 0, 1, 0, 0}))
-		}
-		r.flood(500, func(int) []byte {
-			var b []byte
-			for i := range 100 {
-				b = frame.AppendData(b, id(i), false, []byte{0})
-			}
-			return b
-		})
-		return []*raider{r}
+		return []*arena.Attacker{r}
 	})
 }
 
 // Messages are announced that never come: memory follows what has come.
 func TestFalseLengths(t *testing.T) {
-	besieged(t, 64<<20, func(a *arena) []*raider {
-		r := a.raid(false)
-		r.flood(900, func(i int) []byte {
+	besieged(t, 64<<20, "900 calls with nothing of their messages", func(a *arena.Arena) []*arena.Attacker {
+		r := a.Attack()
+		r.Flood(900, func(i int) []byte {
 			prefix := []byte{0, 0, 0x3f, 0xff, 0xff} // just under the limit of 4 MiB
 			if i%2 == 1 {
 				prefix = []byte{0, 0xff, 0xff, 0xff, 0xff}
 			}
-			return append(r.request(id(i), false, "StreamingInputCall"), frame.AppendData(nil, id(i), false, prefix)...)
+			return append(r.Request(id(i), false, "StreamingInputCall"), frame.AppendData(nil, id(i), false, prefix)...)
 		})
-		return []*raider{r}
+		return []*arena.Attacker{r}
 	})
 }
 
@@ -136,30 +115,30 @@ func TestDecompressionBomb(t *testing.T) {
 	w.Write(make([]byte, 64<<20))
 	w.Close()
 	const calls = 50
-	besieged(t, calls*6<<20, func(a *arena) []*raider {
-		r := a.raid(false)
-		r.send(frame.AppendWindowUpdate(nil, 0, 1<<30))
+	besieged(t, calls*6<<20, "of each message no more is made than the limit of 4 MiB, and buffers grow by copying", func(a *arena.Arena) []*arena.Attacker {
+		r := a.Attack()
+		r.Send(frame.AppendWindowUpdate(nil, 0, 1<<30))
 		for i := range calls {
-			r.send(r.request(id(i), false, "UnaryCall", "grpc-encoding", "gzip"))
+			r.Send(r.Request(id(i), false, "UnaryCall", "grpc-encoding", "gzip"))
 			message := rawpeer.Message(1, bomb.String())
 			for len(message) > frame.DefaultMaxSize {
-				r.send(frame.AppendData(nil, id(i), false, message[:frame.DefaultMaxSize]))
+				r.Send(frame.AppendData(nil, id(i), false, message[:frame.DefaultMaxSize]))
 				message = message[frame.DefaultMaxSize:]
 			}
-			r.send(frame.AppendData(nil, id(i), true, message))
+			r.Send(frame.AppendData(nil, id(i), true, message))
 		}
-		r.await(frame.TypeHeaders, calls) // RESOURCE_EXHAUSTED, each
-		return []*raider{r}
+		r.Await("answers", calls, func() int { return r.Frames(frame.TypeHeaders) }) // RESOURCE_EXHAUSTED, each
+		return []*arena.Attacker{r}
 	})
 }
 
 // largeAnswer asks for an answer of 2 MiB.
-func largeAnswer(r *raider, id uint32) []byte {
+func largeAnswer(r *arena.Attacker, id uint32) []byte {
 	req, err := proto.Marshal(&testpb.SimpleRequest{ResponseSize: 2 << 20})
 	if err != nil {
 		panic(err)
 	}
-	return append(r.request(id, false, "UnaryCall"), frame.AppendData(nil, id, true, rawpeer.Message(0, string(req)))...)
+	return append(r.Request(id, false, "UnaryCall"), frame.AppendData(nil, id, true, rawpeer.Message(0, string(req)))...)
 }
 
 // CVE-2016-1546 and others: answers are asked for and not let through, by closed
@@ -177,15 +156,18 @@ func TestStarvation(t *testing.T) {
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			const calls = 50
-			// The answers are made, once, and wait: 2 MiB each and what makes them.
-			besieged(t, calls*6<<20, func(a *arena) []*raider {
-				r := a.raid(row.deaf, row.settings...)
-				r.send(frame.AppendWindowUpdate(nil, 0, 1<<30))
-				r.flood(calls, func(i int) []byte { return largeAnswer(r, id(i)) })
-				if row.trickle {
-					r.flood(300, func(i int) []byte { return frame.AppendWindowUpdate(nil, id(i%calls), 1) })
+			besieged(t, calls*6<<20, "50 answers of 2 MiB that wait, and what makes them", func(a *arena.Arena) []*arena.Attacker {
+				connect := a.Attack
+				if row.deaf {
+					connect = a.AttackDeaf
 				}
-				return []*raider{r}
+				r := connect(row.settings...)
+				r.Send(frame.AppendWindowUpdate(nil, 0, 1<<30))
+				r.Flood(calls, func(i int) []byte { return largeAnswer(r, id(i)) })
+				if row.trickle {
+					r.Flood(300, func(i int) []byte { return frame.AppendWindowUpdate(nil, id(i%calls), 1) })
+				}
+				return []*arena.Attacker{r}
 			})
 		})
 	}
@@ -193,30 +175,28 @@ func TestStarvation(t *testing.T) {
 
 // More streams than are allowed are refused, and the others go on.
 func TestStreamsOverTheLimit(t *testing.T) {
-	besieged(t, 64<<20, func(a *arena) []*raider {
-		r := a.raid(false)
-		r.flood(1050, func(i int) []byte { return r.request(id(i), false, "FullDuplexCall") })
-		r.await(frame.TypeRSTStream, 50)
-		r.mu.Lock()
-		defer r.mu.Unlock()
-		if r.resets[frame.CodeRefusedStream] != 50 || r.goodbye {
-			t.Errorf("resets %v, GOAWAY %t %q", r.resets, r.goodbye, r.reason)
+	besieged(t, 64<<20, "1000 handlers", func(a *arena.Arena) []*arena.Attacker {
+		r := a.Attack()
+		r.Flood(1050, func(i int) []byte { return r.Request(id(i), false, "FullDuplexCall") })
+		r.Await("refusals", 50, func() int { return r.Frames(frame.TypeRSTStream) })
+		if refused, ends := r.Resets(frame.CodeRefusedStream), r.Frames(frame.TypeGoAway); refused != 50 || ends != 0 {
+			t.Errorf("%d streams are refused, and %d GOAWAY", refused, ends)
 		}
-		return []*raider{r}
+		return []*arena.Attacker{r}
 	})
 }
 
 // Thousands of connections that say hello and no more, or come and go.
 func TestConnectionFlood(t *testing.T) {
-	besieged(t, 96<<20, func(a *arena) (held []*raider) {
+	besieged(t, 96<<20, "1500 connections, which hold no buffers", func(a *arena.Arena) (held []*arena.Attacker) {
 		for range 1500 {
-			held = append(held, a.raid(true))
+			held = append(held, a.AttackDeaf())
 		}
 		var wg sync.WaitGroup
 		for range 4 {
 			wg.Go(func() {
 				for range 500 {
-					if nc, err := net.Dial("tcp", a.addr); err == nil {
+					if nc, err := net.Dial("tcp", a.Addr); err == nil {
 						nc.Close()
 					}
 				}
@@ -241,21 +221,19 @@ func TestSlowBeginnings(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			a := newArena(t)
-			silent, err := net.Dial("tcp", a.addr)
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer silent.Close()
-			if _, err := silent.Write([]byte(begins)); err != nil {
-				t.Fatal(err)
-			}
-			silent.SetReadDeadline(time.Now().Add(60 * time.Second)) // the timer is 10 s
-			if _, err := bytes.NewBuffer(nil).ReadFrom(silent); err != nil && strings.Contains(err.Error(), "timeout") {
-				t.Error("the server keeps the connection")
-			}
-			a.honest.check(t)
-			a.recovers()
+			a := arena.New(t)
+			bounds := arena.Bounds{Peak: 32 << 20, Cause: "a connection that has said nothing has nothing"}
+			a.Endure(bounds, func() func() {
+				silent := a.Dial()
+				if _, err := silent.Write([]byte(begins)); err != nil {
+					t.Fatal(err)
+				}
+				silent.SetReadDeadline(time.Now().Add(60 * time.Second)) // the timer is 10 s
+				if _, err := new(bytes.Buffer).ReadFrom(silent); errors.Is(err, os.ErrDeadlineExceeded) {
+					t.Error("the server keeps the connection")
+				}
+				return func() {}
+			})
 		})
 	}
 }
