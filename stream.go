@@ -1,7 +1,6 @@
 package curlew
 
 import (
-	"errors"
 	"io"
 	"iter"
 )
@@ -52,7 +51,7 @@ func (d *Duplex[In, Out]) All() iter.Seq2[In, error] {
 	return func(yield func(In, error) bool) {
 		for {
 			msg, err := d.Recv()
-			if errors.Is(err, io.EOF) || !yield(msg, err) || err != nil {
+			if err == io.EOF || !yield(msg, err) || err != nil {
 				return
 			}
 		}

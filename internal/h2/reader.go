@@ -27,7 +27,8 @@ func (c *Conn) readLoop() {
 	}
 	switch {
 	case errors.Is(err, io.EOF):
-		ce = &ConnError{Code: frame.CodeNo, Reason: "connection closed by peer", Cause: err}
+		// io.EOF itself means to who receives messages that all of them have come.
+		ce = &ConnError{Code: frame.CodeNo, Reason: "connection closed by peer", Cause: io.ErrUnexpectedEOF}
 	case ce == nil:
 		ce = &ConnError{Code: frame.CodeNo, Reason: "reading", Cause: err}
 	}

@@ -2,7 +2,10 @@ package faults
 
 import (
 	"context"
+	"fmt"
+	"os"
 	"path/filepath"
+	"strings"
 	"sync/atomic"
 	"syscall"
 	"testing"
@@ -88,6 +91,7 @@ func TestServerFrozen(t *testing.T) {
 	ended := make(chan error, 4*ofEachKind)
 	midway(ctx, client, ofEachKind, func(err error) { ended <- err }).Wait()
 	server.Process.Signal(syscall.SIGSTOP)
+	await(t, "the server stands still", func() bool { return frozen(server.Process.Pid) })
 	defer server.Process.Signal(syscall.SIGCONT)
 	short := client.With(curlew.Timeout(200 * time.Millisecond))
 	for _, k := range kinds {
@@ -133,4 +137,11 @@ func TestClientKilledWhileServerWrites(t *testing.T) {
 	l.Reset()
 	r.idle(t)
 	await(t, "all calls have ended", func() bool { return ended.Load() == 20 })
+}
+
+// frozen reports whether a process has been stopped, which takes its time where it
+// runs on another processor. The state is behind the name in proc_pid_stat(5).
+func frozen(pid int) bool {
+	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	return err == nil && strings.Contains(string(b), ") T ")
 }
