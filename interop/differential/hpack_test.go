@@ -3,6 +3,7 @@ package differential
 import (
 	"bytes"
 	"errors"
+	"strings"
 	"testing"
 
 	xhpack "golang.org/x/net/http2/hpack"
@@ -19,6 +20,14 @@ var stricter = map[string]bool{
 	"a table size update behind a field": true,
 	"more than two table size updates":   true,
 	"an integer too large":               true,
+}
+
+// oneUpdateOnly says that x/net has refused the second of two size updates that begin a
+// block. RFC 7541, section 4.2, has an encoder send two, the smallest size and the last,
+// but x/net's decoder takes the second for one behind a field unless its table is empty.
+func oneUpdateOnly(block []byte, err error) bool {
+	return err != nil && len(block) > 0 && block[0]&0xe0 == 0x20 &&
+		strings.Contains(err.Error(), "size update MUST occur at the beginning")
 }
 
 // blocks splits input into blocks, each behind an octet with its length.
@@ -45,6 +54,7 @@ func FuzzHPACKDecode(f *testing.F) {
 	f.Add(seed)
 	f.Add([]byte("\x02\x20\x82\x05\x3f\xe1\x1f\x40\x00\x01\x80"))
 	f.Add([]byte("\x03\x20\x3f\x00\x01\xbe"))
+	f.Add([]byte("\x05\x40\x01a\x01b\x04\x3f\x1f\x30\xbe"))
 	f.Fuzz(func(t *testing.T, in []byte) {
 		ours := hpack.NewDecoder(hpack.DefaultTableSize)
 		theirs := xhpack.NewDecoder(hpack.DefaultTableSize, nil)
@@ -56,6 +66,8 @@ func FuzzHPACKDecode(f *testing.F) {
 			case truncated:
 				t.Fatalf("block %d is truncated", i)
 			case errors.As(err, &reason) && wantErr == nil && stricter[reason.Reason]:
+				return
+			case err == nil && oneUpdateOnly(block, wantErr):
 				return
 			case (err == nil) != (wantErr == nil):
 				t.Fatalf("block %d, %x: we say %v, they %v", i, block, err, wantErr)
