@@ -151,7 +151,10 @@ func WithHandshakeTimeout(d time.Duration) Option {
 }
 
 // WithWriteTimeout limits how long a peer may leave everything unread that it
-// is sent before the connection is given up. The default is 30 seconds.
+// is sent before the connection is given up. A server also gives up a response
+// of which the client has let out, by its flow-control windows, less than 16 KiB
+// within the timeout; where one message of several waits, only if more than 16 MiB
+// wait on the connection. The default is 30 seconds.
 func WithWriteTimeout(d time.Duration) Option {
 	return set("WithWriteTimeout", d, d > 0, "the timeout must be positive", func(c *common) *time.Duration { return &c.h2.WriteTimeout })
 }

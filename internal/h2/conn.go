@@ -48,13 +48,15 @@ type Conn struct {
 	enc          hpack.Encoder
 	wbuf         *bufpool.Buf // frames to write; nil: none
 	writing      bool         // somebody writes, and will take what is appended
-	held         bool         // nothing is written: the protocol is not known yet, or all has been said
+	muted        bool         // nothing is written: the protocol is not known yet, or all has been said
 	send         flow.Send
 	sendQueue    []signal.Signal
 	peerMaxFrame uint32
 	peerWindow   int32  // initial window of streams
 	peerStreams  uint32 // MAX_CONCURRENT_STREAMS of the peer
 	forced       int    // bytes the peer made us queue since the last write began
+	held         int64  // bytes of messages that wait for the peer, of a server
+	moved        int    // bytes of messages sent since the last sweep for those
 
 	// Receiving.
 	recv     flow.Recv
@@ -184,7 +186,7 @@ func (c *Conn) Start() {
 	go c.readLoop()
 	// A server that does not know yet whether the peer speaks HTTP/2 waits for
 	// its preface.
-	c.held = c.cfg.Foreign != nil && !c.client
+	c.muted = c.cfg.Foreign != nil && !c.client
 	c.flushUnlock()
 }
 

@@ -60,7 +60,7 @@ func (c *Conn) die(err *ConnError) {
 	}
 	first := !c.draining
 	c.err = err
-	c.draining, c.goingAway, c.closing, c.held = true, true, true, false
+	c.draining, c.goingAway, c.closing, c.muted = true, true, true, false
 	b := c.roomLocked(64)
 	b.B = frame.AppendGoAway(b.B, c.lastID, err.Code, err.Reason)
 	aborted := c.abortStreamsLocked(func(*Stream) *StreamError { return &StreamError{Code: err.Code, Conn: err} })

@@ -192,7 +192,7 @@ func (c *Conn) prefaceOnReader() (ok bool, err error) {
 	c.roff = n
 	if c.cfg.Foreign != nil {
 		c.mu.Lock()
-		c.held = false
+		c.muted = false
 		c.flushUnlock()
 	}
 	return true, nil
@@ -232,8 +232,8 @@ func (c *Conn) settleOnReader() {
 			defer c.observer.Violated(v)
 		}
 	}
-	if c.unwrittenLocked() == 0 || c.writing || c.held {
-		hungUp := c.held && c.closing
+	if c.unwrittenLocked() == 0 || c.writing || c.muted {
+		hungUp := c.muted && c.closing
 		c.mu.Unlock()
 		if hungUp && c.peaceful() {
 			c.lingerOn()

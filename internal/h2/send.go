@@ -43,6 +43,7 @@ func (s *Stream) sendUnlock(out Outgoing, done <-chan struct{}) error {
 		}
 	}
 	if len(out.Data) > 0 {
+		s.last = out.End || out.Trailer != nil
 		if err := s.sendDataLocked(out.Data, out.End && out.Trailer == nil, done); err != nil {
 			c.mu.Unlock()
 			return err
@@ -127,6 +128,7 @@ func (s *Stream) sendDataLocked(data []byte, end bool, done <-chan struct{}) err
 			c.send.Take(int32(n))
 			c.appendDataLocked(s.id, data[:n], end && n == len(data))
 			data = data[n:]
+			c.moved += n
 			c.expectAnswersLocked(n, len(data) == 0)
 		}
 		if len(data) == 0 {
@@ -139,6 +141,7 @@ func (s *Stream) sendDataLocked(data []byte, end bool, done <-chan struct{}) err
 			sig = signal.New()
 		}
 		s.sendSig = sig
+		s.holdLocked(len(data))
 		if s.send.Available() > 0 {
 			c.sendQueue = append(c.sendQueue, sig)
 		} else {
@@ -155,10 +158,12 @@ func (s *Stream) sendDataLocked(data []byte, end bool, done <-chan struct{}) err
 			err = ErrDone
 		}
 		if err != nil {
+			s.holdLocked(0)
 			c.wakeSendersLocked() // a turn not taken is passed on
 			return err
 		}
 	}
+	s.holdLocked(0)
 	c.wakeSendersLocked()
 	return nil
 }

@@ -31,8 +31,11 @@ type Stream struct {
 	eof       bool        // END_STREAM received
 	stale     bool        // incomplete for one sweep already
 	burst     int         // sends since the last wait
+	last      bool        // nothing follows the message that is sent
 	abandoned bool        // nobody will receive what arrives
 	timer     *time.Timer // of an abandoned stream
+	held      int         // bytes of a message that wait for the client
+	swept     int         // what was held at the last sweep
 	send      flow.Send
 	recv      flow.Recv
 	err       *StreamError

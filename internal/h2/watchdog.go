@@ -18,6 +18,7 @@ type watchdog struct {
 	settings  time.Duration // its acknowledgement of ours
 	block     time.Duration // the end of a header block
 	requests  time.Duration // the next sweep for requests that do not end
+	stalled   time.Duration // the next sweep for responses that are not taken
 	drain     time.Duration // the final GOAWAY, should the peer not answer our PING
 	quiet     time.Duration // the next look whether the peer is silent
 	ping      time.Duration // the answer to a keepalive PING
@@ -56,8 +57,8 @@ func (w *watchdog) scheduleLocked(c *Conn) {
 	w.timer.Reset(wait)
 }
 
-func (w *watchdog) deadlines() [7]*time.Duration {
-	return [7]*time.Duration{&w.handshake, &w.settings, &w.block, &w.requests, &w.drain, &w.quiet, &w.ping}
+func (w *watchdog) deadlines() [8]*time.Duration {
+	return [8]*time.Duration{&w.handshake, &w.settings, &w.block, &w.requests, &w.stalled, &w.drain, &w.quiet, &w.ping}
 }
 
 func (w *watchdog) stopLocked() {
@@ -105,6 +106,9 @@ func (c *Conn) watchOut() {
 	var stale []*Stream
 	if due(&w.requests) {
 		stale = c.sweepLocked()
+	}
+	if due(&w.stalled) {
+		stale = append(stale, c.sweepStalledLocked()...)
 	}
 	if err == nil && !lost {
 		w.scheduleLocked(c)

@@ -71,7 +71,7 @@ func (c *Conn) appendWindowUpdateLocked(id, inc uint32) {
 // take it along. When other streams are busy it first lets them run, so that
 // their frames ride along: one write a batch instead of one a call.
 func (c *Conn) flushUnlock() {
-	if c.writing || c.held || c.unwrittenLocked() == 0 {
+	if c.writing || c.muted || c.unwrittenLocked() == 0 {
 		c.mu.Unlock()
 		return
 	}
@@ -121,7 +121,7 @@ func (c *Conn) writeLoop(rounds int) {
 		if c.unwrittenLocked() == 0 || c.gone {
 			c.writing = false
 			done := c.closing && !c.gone
-			c.held = c.held || done
+			c.muted = c.muted || done
 			c.mu.Unlock()
 			if done {
 				c.hangUp()

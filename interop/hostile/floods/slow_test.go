@@ -88,29 +88,55 @@ func TestDribbledMessages(t *testing.T) {
 	})
 }
 
-// CVE-2016-1546: who never reads is cut off, and the handlers that write to it end.
-func TestNeverReading(t *testing.T) {
-	t.Parallel()
+// CVE-2016-1546: who takes nothing, or too little, is cut off, and the handlers that
+// write to it end. What they held is given back while the attacker stays.
+func TestNotTaking(t *testing.T) {
 	const calls, size = 50, 2 << 20
-	a := arena.New(t, "write=1s")
-	bounds := arena.Bounds{Peak: 256 << 20, Cause: "50 answers of 2 MiB, each twice while it is encoded"}
-	a.Endure(bounds, func() func() {
-		at := a.AttackDeaf(frame.Setting{ID: frame.SettingInitialWindowSize, Value: 1<<31 - 1})
-		at.Send(frame.AppendWindowUpdate(nil, 0, 1<<30))
-		req, err := proto.Marshal(&testpb.SimpleRequest{ResponseSize: size})
-		if err != nil {
-			t.Fatal(err)
-		}
-		level := a.State()
-		at.Flood(calls, func(i int) []byte {
-			return frames(at.Request(id(i), false, "UnaryCall"), frame.AppendData(nil, id(i), true, rawpeer.Message(0, string(req))))
+	req, err := proto.Marshal(&testpb.SimpleRequest{ResponseSize: size})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, row := range []struct {
+		name   string
+		deaf   bool
+		window uint32 // of streams
+		more   []byte // sent again and again
+		resets int    // that must come
+	}{
+		{"nothing is read", true, 1<<31 - 1, nil, 0},
+		{"the streams' windows are closed", false, 0, nil, calls},
+		{"the connection's window is closed", false, 1<<31 - 1, nil, calls - 1}, // the first may have fitted
+		{"the connection's window is opened by octets", false, 1<<31 - 1, frame.AppendWindowUpdate(nil, 0, 1), calls - 1},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			t.Parallel()
+			a := arena.New(t, "write=1s")
+			bounds := arena.Bounds{Peak: 256 << 20, Cause: "50 answers of 2 MiB, each twice while it is encoded"}
+			a.Endure(bounds, func() func() {
+				connect := a.Attack
+				if row.deaf {
+					connect = a.AttackDeaf
+				}
+				at := connect(frame.Setting{ID: frame.SettingInitialWindowSize, Value: row.window})
+				if row.deaf || row.window == 0 {
+					at.Send(frame.AppendWindowUpdate(nil, 0, 1<<30))
+				}
+				level := a.State()
+				at.Flood(calls, func(i int) []byte {
+					return frames(at.Request(id(i), false, "UnaryCall"), frame.AppendData(nil, id(i), true, rawpeer.Message(0, string(req))))
+				})
+				a.Await("the calls to begin", func(s arena.State) bool { return s.Begun >= level.Begun+calls })
+				a.Await("the calls to end, though the attacker stays", func(s arena.State) bool {
+					at.Send(row.more)
+					return s.Running <= 4 && s.Heap < level.Heap+16<<20
+				})
+				if row.resets > 0 {
+					at.Await("resets", row.resets, func() int { return at.Resets(frame.CodeCancel) })
+				}
+				return at.Close
+			})
 		})
-		a.Await("the calls to begin", func(s arena.State) bool { return s.Begun >= level.Begun+calls })
-		a.Await("the calls to end, though the attacker stays", func(s arena.State) bool {
-			return s.Running <= 4 && s.Heap < level.Heap+16<<20
-		})
-		return at.Close
-	})
+	}
 }
 
 // Connections that begin TLS and do not go on are let go.
