@@ -3,39 +3,8 @@ package compress
 import (
 	"bytes"
 	"compress/gzip"
-	"fmt"
-	"sync"
 	"testing"
 )
-
-// Many goroutines share the pools and each finds its own content.
-func TestGzipConcurrently(t *testing.T) {
-	var wg sync.WaitGroup
-	for i := range 8 {
-		wg.Go(func() {
-			c := Gzip()
-			var packed, plain []byte
-			for j := range 200 {
-				content := bytes.Repeat(fmt.Appendf(nil, "%d-%d ", i, j), 1+j)
-				var err error
-				if packed, err = c.Compress(packed[:0], content); err != nil {
-					t.Error(err)
-					return
-				}
-				if j%3 == 0 { // an error must not spoil what is pooled
-					if _, err := c.Decompress(nil, packed[:len(packed)-1], 1<<20); err == nil {
-						t.Error("truncated input is accepted")
-					}
-				}
-				if plain, err = c.Decompress(plain[:0], packed, len(content)); err != nil || !bytes.Equal(plain, content) {
-					t.Errorf("%d-%d: %d bytes of %d, %v", i, j, len(plain), len(content), err)
-					return
-				}
-			}
-		})
-	}
-	wg.Wait()
-}
 
 // What waits in the pools refers neither to the caller's slices nor to what a peer
 // wrote into a header.

@@ -55,7 +55,7 @@ func (f *Format) Test(t *testing.T) {
 	if got := f.Compressor.Name(); got != f.Name {
 		t.Errorf("Name = %q, want %q", got, f.Name)
 	}
-	t.Run("RoundTrip", f.roundTrip)
+	t.Run("RoundTrip", f.RoundTrip)
 	t.Run("Limit", f.limit)
 	t.Run("Bomb", f.bomb)
 	t.Run("Truncated", f.truncated)
@@ -64,7 +64,8 @@ func (f *Format) Test(t *testing.T) {
 	t.Run("StartsNothing", f.startsNothing)
 }
 
-func (f *Format) roundTrip(t *testing.T) {
+// RoundTrip is the one of the tests that is worth it at every level of a compressor.
+func (f *Format) RoundTrip(t *testing.T) {
 	for _, content := range [][]byte{
 		{0}, []byte("hello"), bytes.Repeat([]byte("curlew "), 10000), Noise(100), Noise(65536), Noise(65537), Noise(300000), make([]byte, 1<<20),
 	} {
@@ -86,13 +87,16 @@ func (f *Format) roundTrip(t *testing.T) {
 
 // The limit is the number of bytes appended, to the byte, whatever room dst has.
 func (f *Format) limit(t *testing.T) {
-	for _, n := range []int{1, 511, 512, 513, 70000} {
+	for _, n := range []int{0, 1, 511, 512, 513, 70000} {
 		content := strings.Repeat("a", n)
 		ours, err := f.Compressor.Compress(nil, []byte(content))
 		if err != nil {
 			t.Fatal(err)
 		}
 		for name, packed := range map[string][]byte{"ours": ours, "another's": f.pack(t, []byte(content))} {
+			if len(packed) == 0 {
+				continue // a format in which nothing is no stream, and comes of no content
+			}
 			for _, room := range []int{0, n, 3 * n} {
 				for _, limit := range []int{n, n + 1, math.MaxInt} {
 					dst := append(make([]byte, 0, 5+room), "start"...)
@@ -102,6 +106,9 @@ func (f *Format) limit(t *testing.T) {
 					}
 				}
 				for _, limit := range []int{n - 1, n / 2, 0, -1, math.MinInt} {
+					if limit >= n {
+						continue
+					}
 					dst := append(make([]byte, 0, 5+room), "start"...)
 					got, err := f.Compressor.Decompress(dst, packed, limit)
 					if err != compress.ErrTooLarge || string(got) != "start" {
@@ -116,7 +123,7 @@ func (f *Format) limit(t *testing.T) {
 // A bomb costs what the limit allows, in memory too.
 func (f *Format) bomb(t *testing.T) {
 	const limit = 100_000
-	zeros := make([]byte, 32<<20)
+	zeros := make([]byte, 16<<20)
 	ours, err := f.Compressor.Compress(nil, zeros)
 	if err != nil {
 		t.Fatal(err)
@@ -129,7 +136,7 @@ func (f *Format) bomb(t *testing.T) {
 		if err != compress.ErrTooLarge || len(got) != 0 || cap(got) > 2*limit+f.Slack {
 			t.Errorf("%s: %d bytes: length %d, capacity %d, %v", name, len(bomb), len(got), cap(got), err)
 		}
-		if n := after.TotalAlloc - before.TotalAlloc; n > 24<<20 {
+		if n := after.TotalAlloc - before.TotalAlloc; n > 12<<20 {
 			t.Errorf("%s: %d bytes were allocated", name, n)
 		}
 	}
@@ -156,12 +163,18 @@ func (f *Format) damaged(t *testing.T) {
 	good := f.pack(t, []byte(strings.Repeat("hello, curlew", 100)))
 	for name, in := range map[string][]byte{
 		"nothing":       nil,
+		"empty":         {},
 		"text":          []byte("hello, this is nothing that was compressed"),
 		"gzip":          []byte("\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff\x03\x00\x00\x00\x00\x00\x00\x00\x00\x00"),
+		"deflate":       []byte("\x78\x9c\x03\x00\x00\x00\x00\x01"),
 		"a byte behind": append(bytes.Clone(good), 0),
 		"text behind":   append(bytes.Clone(good), "trailing garbage"...),
+		"zeros behind":  append(bytes.Clone(good), make([]byte, 512)...),
 		"much behind":   append(bytes.Clone(good), Noise(100_000)...),
 	} {
+		if name == f.Name {
+			continue // that is no damage
+		}
 		got, err := f.Compressor.Decompress([]byte("dst"), in, 1<<20)
 		if err == nil || err == compress.ErrTooLarge || string(got) != "dst" {
 			t.Errorf("%s: %q, %v", name, got, err)
