@@ -130,7 +130,7 @@ func (r *rig) idle(t *testing.T) {
 
 // bounded returns a context that ends before the test binary is given up.
 func bounded(t *testing.T) context.Context {
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 4*time.Minute)
 	t.Cleanup(cancel)
 	return ctx
 }
