@@ -51,7 +51,7 @@ func WithPipeBytes(n int) Option {
 // it when the test is over. Clients reach it without a socket, as the host
 // "in-process", for which it needs a certificate if it is given WithTLS.
 //
-// The test fails if the server cannot serve, and if five seconds after the end
+// The test fails if the server cannot serve, and if twenty seconds after the end
 // handlers, goroutines that they started, or connections are left.
 func NewServer(t testing.TB, register func(*curlew.Server), opts ...Option) *Server {
 	t.Helper()
