@@ -3,7 +3,9 @@ package arena
 import (
 	"context"
 	"crypto/tls"
+	"errors"
 	"fmt"
+	"io"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -43,8 +45,8 @@ func newHonest(t testing.TB, addr string, secure *tls.Config) *honest {
 			t.Fatal(err)
 		}
 		service := testcurlew.NewTestServiceClient(c)
-		for _, call := range []func(context.Context, testcurlew.TestServiceClient) error{unary, stream} {
-			wg.Go(func() { h.run(ctx, service, call) })
+		for first := range 2 {
+			wg.Go(func() { h.run(ctx, service, first*len(kinds)/2) })
 		}
 		t.Cleanup(func() { c.Close() })
 	}
@@ -53,14 +55,16 @@ func newHonest(t testing.TB, addr string, secure *tls.Config) *honest {
 	return h
 }
 
-// run calls until ctx ends or a call fails.
-func (h *honest) run(ctx context.Context, c testcurlew.TestServiceClient, call func(context.Context, testcurlew.TestServiceClient) error) {
-	for ctx.Err() == nil {
+// run calls by all kinds in turn until ctx ends or a call fails.
+func (h *honest) run(ctx context.Context, c testcurlew.TestServiceClient, first int) {
+	for i := first; ctx.Err() == nil; i++ {
+		kind := kinds[i%len(kinds)]
 		begun := time.Now()
 		bounded, cancel := context.WithTimeout(context.Background(), latency)
-		err := call(bounded, c)
+		err := kind.call(bounded, c)
 		cancel()
 		if err != nil {
+			err = fmt.Errorf("%s: %w", kind.name, err)
 			h.failed.CompareAndSwap(nil, &err)
 			return
 		}
@@ -73,27 +77,83 @@ func (h *honest) run(ctx context.Context, c testcurlew.TestServiceClient, call f
 	}
 }
 
-func unary(ctx context.Context, c testcurlew.TestServiceClient) error {
-	resp, err := c.UnaryCall(ctx, &testpb.SimpleRequest{ResponseSize: 1000})
-	if n := len(resp.GetPayload().GetBody()); err == nil && n != 1000 {
-		err = fmt.Errorf("a response of %d bytes", n)
-	}
-	return err
-}
+// sizes are of the payloads of a stream, requested or sent.
+var sizes = []int32{10, 20000, 1}
 
-func stream(ctx context.Context, c testcurlew.TestServiceClient) error {
-	sizes := []*testpb.ResponseParameters{{Size: 10}, {Size: 20000}, {Size: 1}}
-	n := 0
-	for _, err := range c.StreamingOutputCall(ctx, &testpb.StreamingOutputCallRequest{ResponseParameters: sizes}) {
+// kinds are the four kinds of calls, each made and checked in full.
+var kinds = []struct {
+	name string
+	call func(context.Context, testcurlew.TestServiceClient) error
+}{
+	{"unary", func(ctx context.Context, c testcurlew.TestServiceClient) error {
+		resp, err := c.UnaryCall(ctx, &testpb.SimpleRequest{ResponseSize: sizes[1]})
+		return answered(err, resp.GetPayload(), sizes[1])
+	}},
+	{"client-streaming", func(ctx context.Context, c testcurlew.TestServiceClient) error {
+		var reqs []*testpb.StreamingInputCallRequest
+		var sum int32
+		for _, size := range sizes {
+			reqs = append(reqs, &testpb.StreamingInputCallRequest{Payload: &testpb.Payload{Body: make([]byte, size)}})
+			sum += size
+		}
+		resp, err := c.StreamingInputCall(ctx, curlew.Values(reqs...))
+		if got := resp.GetAggregatedPayloadSize(); err == nil && got != sum {
+			err = fmt.Errorf("%d bytes arrived, want %d", got, sum)
+		}
+		return err
+	}},
+	{"server-streaming", func(ctx context.Context, c testcurlew.TestServiceClient) error {
+		req := new(testpb.StreamingOutputCallRequest)
+		for _, size := range sizes {
+			req.ResponseParameters = append(req.ResponseParameters, &testpb.ResponseParameters{Size: size})
+		}
+		n := 0
+		for resp, err := range c.StreamingOutputCall(ctx, req) {
+			if err == nil && n == len(sizes) {
+				err = errors.New("more responses than requested")
+			}
+			if err = answered(err, resp.GetPayload(), sizes[min(n, len(sizes)-1)]); err != nil {
+				return err
+			}
+			n++
+		}
+		if n != len(sizes) {
+			return fmt.Errorf("%d responses, want %d", n, len(sizes))
+		}
+		return nil
+	}},
+	{"bidi", func(ctx context.Context, c testcurlew.TestServiceClient) error {
+		call, err := c.FullDuplexCall(ctx)
 		if err != nil {
 			return err
 		}
-		n++
+		defer call.Close()
+		for _, size := range sizes {
+			req := &testpb.StreamingOutputCallRequest{ResponseParameters: []*testpb.ResponseParameters{{Size: size}}}
+			if err := call.Send(req); err != nil {
+				return err
+			}
+			resp, err := call.Recv()
+			if err = answered(err, resp.GetPayload(), size); err != nil {
+				return err
+			}
+		}
+		if err := call.CloseSend(); err != nil {
+			return err
+		}
+		if _, err := call.Recv(); err != io.EOF {
+			return fmt.Errorf("after the last response: %v, want EOF", err)
+		}
+		return nil
+	}},
+}
+
+// answered checks that a call brought a payload of the size that was requested.
+func answered(err error, p *testpb.Payload, want int32) error {
+	if n := len(p.GetBody()); err == nil && n != int(want) {
+		return fmt.Errorf("a response of %d bytes, want %d", n, want)
 	}
-	if n != len(sizes) {
-		return fmt.Errorf("%d responses", n)
-	}
-	return nil
+	return err
 }
 
 func (h *honest) awaitCalls(t testing.TB, n int64) {
