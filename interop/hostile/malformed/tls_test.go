@@ -1,8 +1,13 @@
 package malformed
 
 import (
+	"context"
 	"crypto/tls"
+	"io"
 	"net"
+	"os/exec"
+	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -115,51 +120,63 @@ func TestTLSToPlaintext(t *testing.T) {
 	tg.crowd.check(t)
 }
 
-// A client of TLS 1.2 that asks for another handshake is refused (RFC 9113
-// §9.2.1): what it sends is a handshake record after the handshake.
+// A client of TLS 1.2 asks for another handshake, with a record that is authentic. It
+// must be told no, lest it have the server's dearest work done again and again, or
+// slip a handshake of its own below an authenticated connection (RFC 9113 §9.2.1).
 func TestRenegotiation(t *testing.T) {
+	openssl, err := exec.LookPath("openssl")
+	if err != nil {
+		t.Skip("no client that renegotiates: openssl is not installed")
+	}
 	tg := newTarget(t, true)
-	nc, err := net.Dial("tcp", tg.addr)
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, openssl, "s_client", "-tls1_2", "-alpn", "h2", "-connect", tg.addr)
+	in, err := cmd.StdinPipe()
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer nc.Close()
-	nc.SetDeadline(time.Now().Add(patience))
-	wire := &intruder{Conn: nc}
-	cfg := tg.roots.Clone()
-	cfg.ServerName, cfg.NextProtos, cfg.MaxVersion = "localhost", []string{"h2"}, tls.VersionTLS12
-	cfg.Renegotiation = tls.RenegotiateFreelyAsClient
-	tc := tls.Client(wire, cfg)
-	if err := tc.Handshake(); err != nil {
+	said := new(transcript)
+	cmd.Stdout, cmd.Stderr = said, said
+	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	a := &attacker{rawpeer.Client(t, tc), nc.LocalAddr().String()}
-	a.call(1, request())
-	if got := a.outcome(1); got != served {
-		t.Fatal(got)
+	await(t, "openssl is connected: "+said.String(), func() bool { return strings.Contains(said.String(), "Verify return code") })
+	io.WriteString(in, frame.Preface+settings)
+	acknowledged := string(frame.AppendSettingsAck(nil))
+	await(t, "the connection is one of HTTP/2", func() bool { return strings.Contains(said.String(), acknowledged) })
+	io.WriteString(in, "R\n") // s_client's command for another handshake, if it begins what is read
+	err = cmd.Wait()          // standard input stays open: it is the server that ends it
+	in.Close()
+	log := said.String()
+	switch {
+	case ctx.Err() != nil:
+		t.Errorf("the server keeps the connection; openssl says:\n%s", log)
+	case !strings.Contains(log, "ALPN protocol: h2") || !strings.Contains(log, "RENEGOTIATING"):
+		t.Errorf("openssl has not tried to renegotiate (%v); it says:\n%s", err, log)
+	case strings.Count(log, "RENEGOTIATING") != 1 || err == nil:
+		t.Errorf("another handshake succeeds; openssl says:\n%s", log)
 	}
-	// The next record says that it is of a handshake. Its type is authenticated, so
-	// it cannot be a correct one; that it is none of data is all a server may look at.
-	wire.typ = 22
-	a.Headers(3, true, request()...)
-	if got := a.outcome(3); got != "closed" && got[0] != 'G' {
-		t.Errorf("another handshake: %s", got)
-	}
-	hangsUp(t, nc)
 	tg.crowd.check(t)
 }
 
-// An intruder changes the type of TLS records that are sent.
-type intruder struct {
-	net.Conn
-	typ byte
+// A transcript is what a program has written so far.
+type transcript struct {
+	mu   sync.Mutex
+	text []byte
 }
 
-func (i *intruder) Write(b []byte) (int, error) {
-	if i.typ != 0 {
-		b = append([]byte{i.typ}, b[1:]...)
-	}
-	return i.Conn.Write(b)
+func (tr *transcript) Write(b []byte) (int, error) {
+	tr.mu.Lock()
+	defer tr.mu.Unlock()
+	tr.text = append(tr.text, b...)
+	return len(b), nil
+}
+
+func (tr *transcript) String() string {
+	tr.mu.Lock()
+	defer tr.mu.Unlock()
+	return string(tr.text)
 }
 
 // The end of TCP without close_notify is an attacker's on the way: what was not
