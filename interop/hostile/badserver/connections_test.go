@@ -63,6 +63,7 @@ func TestFrames(t *testing.T) {
 			block += strings.Repeat("\xbe", 16000-len(block))
 			p.Write(rawFrame(frame.TypeHeaders, end|endHeaders, id, block))
 		}),
+		responds("HPACK: thousands of small fields", curlew.ResourceExhausted, raw(frame.TypeHeaders, end|endHeaders, "\x88\x40\x01a\x00"+strings.Repeat("\xbe", 15000))),
 		responds("DATA before HEADERS", curlew.Internal, body, header(), ok),
 		responds("DATA behind the end", curlew.OK, header(), body, ok, body, body),
 		responds("increment 0 of the stream", curlew.Internal, raw(frame.TypeWindowUpdate, 0, "\x00\x00\x00\x00")),
@@ -126,6 +127,7 @@ func TestFloods(t *testing.T) {
 	perform(t, []attack{
 		breaks("PING", flood(frame.AppendPing(nil, false, [8]byte{}))),
 		breaks("acknowledgements of PING", flood(frame.AppendPing(nil, true, [8]byte{}))),
+		breaks("acknowledgements of SETTINGS", flood(frame.AppendSettingsAck(nil))),
 		breaks("SETTINGS", flood(frame.AppendSettings(nil))),
 		breaks("windows to and fro", flood(append(setting(frame.SettingInitialWindowSize, 0), setting(frame.SettingInitialWindowSize, 1<<31-1)...))),
 		breaks("tables to and fro", flood(append(setting(frame.SettingHeaderTableSize, 0), setting(frame.SettingHeaderTableSize, 1<<32-1)...))),
@@ -134,6 +136,11 @@ func TestFloods(t *testing.T) {
 		breaks("WINDOW_UPDATE of the connection", flood(frame.AppendWindowUpdate(nil, 0, 1))),
 		breaks("WINDOW_UPDATE of the stream", onStream(frame.TypeWindowUpdate, "\x00\x00\x00\x01")),
 		breaks("empty DATA", header(), onStream(frame.TypeData, "")),
+		breaks("DATA of padding alone", header(), func(p *rawpeer.Peer, id uint32) {
+			flood(rawFrame(frame.TypeData, frame.FlagPadded, id, "\x01\x00"))(p, id)
+		}),
+		responds("RST_STREAM of a call that has ended", curlew.OK, header(), body, ok, onStream(frame.TypeRSTStream, "\x00\x00\x00\x08")),
+		responds("DATA of a call that has ended", curlew.OK, header(), body, ok, onStream(frame.TypeData, "x")),
 		breaks("GOAWAY", flood(frame.AppendGoAway(nil, 1<<31-1, 0, ""))),
 		responds("DATA beyond the window", curlew.Internal, header(), times(400, data([]byte(long)))),
 	})
@@ -152,6 +159,8 @@ func TestGoAway(t *testing.T) {
 	perform(t, []attack{
 		responds("with the call", curlew.OK, goAway(1, 0, ""), header(), body, ok),
 		breaks("last stream grows", goAway(1, 0, ""), goAway(3, 0, ""), goAway(1<<31-1, frame.CodeProtocol, ""), func(p *rawpeer.Peer, _ uint32) { p.Close() }),
+		breaks("never processed, though its response has begun", header(), body, goAway(0, 0, ""), func(p *rawpeer.Peer, _ uint32) { p.Close() }),
+		breaks("a last stream that the server would open", goAway(2, 0, ""), func(p *rawpeer.Peer, _ uint32) { p.Close() }),
 		breaks("16 KB of debug data", goAway(1, frame.CodeInternal, long), func(p *rawpeer.Peer, _ uint32) { p.Close() }),
 		breaks("debug data that is no text", goAway(1, frame.CodeEnhanceYourCalm, "\x00\xff\r\nx"), func(p *rawpeer.Peer, _ uint32) { p.Close() }),
 		// The call was not processed, so it goes to another connection, and once more.

@@ -35,6 +35,9 @@ func TestHeaderSections(t *testing.T) {
 		responds("a connection-specific field", curlew.Internal, header("transfer-encoding", "chunked"), body, ok),
 		responds("1xx without end", curlew.Unavailable, times(5000, section(false, ":status", "103"))),
 		responds("1xx with the end", curlew.Internal, section(true, ":status", "100")),
+		responds("the end with DATA", curlew.Internal, header(), raw(frame.TypeData, frame.FlagEndStream, string(fine()))),
+		responds("the end with the header", curlew.Unknown, section(true, ":status", "200", "content-type", "application/grpc")),
+		responds("trailers without grpc-status", curlew.Unknown, header(), body, trailers("x-a", "1")),
 		responds("trailers without END_STREAM", curlew.Internal, header(), body, section(false, "grpc-status", "0")),
 		responds("a header beyond the limit", curlew.ResourceExhausted, header("x-a", long, "x-b", long), body, ok),
 		responds("trailers beyond the limit", curlew.ResourceExhausted, header(), body, trailers("grpc-status", "0", "x-a", long, "x-b", long)),
@@ -150,6 +153,10 @@ func TestSilence(t *testing.T) {
 		{name: "a header and no more", want: curlew.DeadlineExceeded, script: answers(header()), within: moment},
 		{name: "a message and no more", want: curlew.DeadlineExceeded, script: answers(header(), body), within: moment},
 		{name: "1xx and no more", want: curlew.DeadlineExceeded, script: answers(section(false, ":status", "100")), within: moment},
+		{name: "an HTML page and no more", want: curlew.DeadlineExceeded, within: moment,
+			script: answers(section(false, ":status", "200", "content-type", "text/html"), data([]byte("<html>")))},
+		{name: "a message that never ends", want: curlew.DeadlineExceeded, within: moment,
+			script: answers(header(), data([]byte{0, 0, 0x3f, 0xff, 0xff}), times(100_000, data([]byte("x"))))},
 		{name: "half a frame", want: curlew.DeadlineExceeded, script: answers(header(), func(p *rawpeer.Peer, id uint32) { p.Write([]byte{0, 0, 9, 0}) }), within: moment},
 	}
 	perform(t, attacks)

@@ -3,6 +3,7 @@ package malformed
 import (
 	"encoding/binary"
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/curlew-rpc/curlew/internal/h2/frame"
@@ -91,6 +92,11 @@ func TestFrames(t *testing.T) {
 		{"HEADERS interrupted by an unknown frame", goProtocol, writes(raw(frame.TypeHeaders, 0, 1, "\x82"), raw(0xee, 0, 1, ""))},
 		{"HEADERS interrupted by another stream's", goProtocol, writes(raw(frame.TypeHeaders, 0, 1, "\x82"), raw(frame.TypeHeaders, endHeaders, 3, "\x82"))},
 		{"CONTINUATION of another stream", goProtocol, writes(raw(frame.TypeHeaders, 0, 1, "\x82"), raw(frame.TypeContinuation, endHeaders, 3, "\x82"))},
+		{"DATA on a stream that is half-closed", rstClosed, func(a *attacker) {
+			a.Write(setting(frame.SettingInitialWindowSize, 0)) // so that the answer waits
+			a.call(1, request())
+			a.Data(1, false, hello())
+		}},
 		{"HEADERS on a stream that is half-closed", rstClosed, func(a *attacker) {
 			a.Write(setting(frame.SettingInitialWindowSize, 0)) // so that the answer waits
 			a.call(1, request())
@@ -186,6 +192,7 @@ func TestMessages(t *testing.T) {
 			add(fmt.Sprint("a prefix of ", n), "grpc 13", good[:n])
 		}
 		add("not protobuf", "grpc 13", msg(0, "\xff\xff\xff"))
+		add("protobuf without end to its depth", "grpc 13", msg(0, strings.Repeat("\x0b", 20_000)+strings.Repeat("\x0c", 20_000)))
 		add("text that is not UTF-8", "grpc 13", msg(0, "\x0a\x01\xff"))
 		add("a length in protobuf beyond the message", "grpc 13", msg(0, "\x0a\xff\xff\xff\xff\x0f"))
 	}
