@@ -61,10 +61,13 @@ func TestFloods(t *testing.T) {
 		}, calm},
 
 		{"CONTINUATION of 8 KiB", nil, continuation(make([]byte, 8<<10)), calm},
+		{"CONTINUATION of an octet", nil, continuation([]byte{0x82}), calm},
 		{"CONTINUATION of nothing", nil, continuation(nil), calm},
 
 		{"PING", nil, func(*arena.Attacker, int) []byte { return frame.AppendPing(nil, false, [8]byte{}) }, calm},
 		{"SETTINGS", nil, func(*arena.Attacker, int) []byte { return frame.AppendSettings(nil) }, calm},
+		{"acknowledgements of PING", nil, func(*arena.Attacker, int) []byte { return frame.AppendPing(nil, true, [8]byte{}) }, calm},
+		{"acknowledgements of SETTINGS", nil, func(*arena.Attacker, int) []byte { return frame.AppendSettingsAck(nil) }, calm},
 		{"SETTINGS that turn windows over", opened, func(_ *arena.Attacker, i int) []byte {
 			return frame.AppendSettings(nil, frame.Setting{ID: frame.SettingInitialWindowSize, Value: uint32(i % 2)})
 		}, calm},

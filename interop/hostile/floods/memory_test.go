@@ -173,6 +173,23 @@ func TestStarvation(t *testing.T) {
 	}
 }
 
+// Who does not heed the windows has the stream reset, and no more is kept than the window
+// was; others on the connection go on.
+func TestWindowOverrun(t *testing.T) {
+	besieged(t, 32<<20, "a window of 128 KiB, of 6.4 MB that are sent", func(a *arena.Arena) []*arena.Attacker {
+		r := a.Attack()
+		level := a.State()
+		r.Send(r.Request(1, false, "FullDuplexCall", arena.Stubborn, "1"))
+		a.Await("the handler, which takes nothing", func(s arena.State) bool { return s.Begun > level.Begun })
+		r.Flood(400, func(int) []byte { return frame.AppendData(nil, 1, false, make([]byte, 16_000)) })
+		r.Await("the reset", 1, func() int { return r.Resets(frame.CodeFlowControl) })
+		r.Send(frames(r.Request(3, false, "EmptyCall"), emptyMessage(3)))
+		r.Await("the answer to another call", 2, func() int { return r.Frames(frame.TypeHeaders) })
+		a.Release()
+		return []*arena.Attacker{r}
+	})
+}
+
 // More streams than are allowed are refused, and the others go on.
 func TestStreamsOverTheLimit(t *testing.T) {
 	besieged(t, 64<<20, "1000 handlers", func(a *arena.Arena) []*arena.Attacker {
