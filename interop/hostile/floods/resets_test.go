@@ -83,27 +83,6 @@ func TestResetsPaidForByCalls(t *testing.T) {
 	})
 }
 
-// CVE-2019-9515: each SETTINGS frame changes the window of every stream.
-func TestWindowFlipsWithManyStreams(t *testing.T) {
-	t.Parallel()
-	const streams, flips = 900, 5000
-	a := arena.New(t)
-	bounds := arena.Bounds{
-		Peak: 64 << 20, CPU: 20 * time.Second,
-		Cause: "900 handlers; about a thousand changes of 900 windows before the budget is empty",
-	}
-	a.Endure(bounds, func() func() {
-		at := a.Attack()
-		at.Flood(streams, func(i int) []byte { return at.Request(id(i), false, "FullDuplexCall") })
-		a.Await("all handlers to run", func(s arena.State) bool { return s.Running >= streams })
-		at.Flood(flips, func(i int) []byte {
-			return frame.AppendSettings(nil, frame.Setting{ID: frame.SettingInitialWindowSize, Value: uint32(i%2) << 20})
-		})
-		at.AwaitEnd(frame.CodeEnhanceYourCalm)
-		return at.Close
-	})
-}
-
 // Who does not stop at the limit of streams is no client that made a mistake.
 func TestRefusedStreamsWithoutEnd(t *testing.T) {
 	t.Parallel()
