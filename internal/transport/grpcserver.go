@@ -200,6 +200,10 @@ func (g *GRPC) readFields(req *Request, m *h2.Message) error {
 	return nil
 }
 
+// maxValues bounds the fields that an application sees. They would be no more than
+// a header section may have, did not one field hold many binary values.
+const maxValues = 200
+
 // visible returns the fields that an application sees, their binary values
 // decoded. What must not be put into compression tables stays marked so.
 func visible(fields []Field, n int) ([]Field, error) {
@@ -214,7 +218,7 @@ func visible(fields []Field, n int) ([]Field, error) {
 			out = append(out, f)
 			continue
 		}
-		values, err := wire.DecodeBin(f.Value)
+		values, err := wire.DecodeBin(f.Value, maxValues-len(out))
 		if err != nil {
 			return nil, err
 		}

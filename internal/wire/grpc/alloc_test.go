@@ -35,7 +35,7 @@ func TestAllocations(t *testing.T) {
 		"CheckValue":     {0, func() { _ = CheckValue("x-request-id", " 0123456789abcdef ") }},
 		"Visible":        {0, func() { ok = Visible("x-request-id") }},
 		"EncodeBin":      {1, func() { text = EncodeBin(long) }},
-		"DecodeBin":      {2, func() { _, _ = DecodeBin(b64) }},
+		"DecodeBin":      {2, func() { _, _ = DecodeBin(b64, 1<<20) }},
 		"Accepts":        {0, func() { ok = Accepts("identity, deflate;q=0.5, gzip", "gzip") }},
 		"ParsePrefix":    {0, func() { _, _ = ParsePrefix([]byte{1, 0, 0, 1, 0}) }},
 		"ParsePushback":  {0, func() { _, ok = ParsePushback("250") }},

@@ -48,7 +48,7 @@ func BenchmarkBin(b *testing.B) {
 	value := strings.Repeat("trace", 6)
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, err := DecodeBin(EncodeBin(value)); err != nil {
+		if _, err := DecodeBin(EncodeBin(value), 1<<20); err != nil {
 			b.Fatal(err)
 		}
 	}

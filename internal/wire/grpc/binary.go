@@ -39,8 +39,13 @@ func EncodeBin(value string) string {
 // joined several by commas, and may have padded them; both are accepted. An empty
 // element is an empty value. What is not base64 in the standard alphabet is an
 // [*Error] with Internal: it ends the call, never the connection (CVE-2023-32732).
-func DecodeBin(value string) ([]string, error) {
-	values := make([]string, 0, 1+strings.Count(value, ","))
+// More values than max, of one octet each on the wire, are one with ResourceExhausted.
+func DecodeBin(value string, max int) ([]string, error) {
+	n := 1 + strings.Count(value, ",")
+	if n > max {
+		return nil, errBinMany
+	}
+	values := make([]string, 0, n)
 	for {
 		element, rest, more := strings.Cut(value, ",")
 		decoded, ok := decodeElement(TrimValue(element))
@@ -55,7 +60,10 @@ func DecodeBin(value string) ([]string, error) {
 	}
 }
 
-var errBin = &Error{Internal, "binary metadata is not base64"}
+var (
+	errBin     = &Error{Internal, "binary metadata is not base64"}
+	errBinMany = &Error{ResourceExhausted, "too many values of binary metadata"}
+)
 
 func decodeElement(s string) (string, bool) {
 	// The decoder skips line ends, which have no business in a field.

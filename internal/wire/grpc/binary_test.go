@@ -31,7 +31,7 @@ func TestBinRoundTrip(t *testing.T) {
 		}
 		padded := base64.StdEncoding.EncodeToString(value)
 		for _, f := range []string{field, padded, " " + padded + "\t"} {
-			got, err := DecodeBin(f)
+			got, err := DecodeBin(f, 1<<20)
 			if err != nil || len(got) != 1 || got[0] != want {
 				t.Fatalf("DecodeBin(%q) = %q, %v", f, got, err)
 			}
@@ -40,7 +40,7 @@ func TestBinRoundTrip(t *testing.T) {
 		joined = append(joined, field, padded)
 	}
 	for _, comma := range []string{",", ", "} {
-		got, err := DecodeBin(strings.Join(joined, comma))
+		got, err := DecodeBin(strings.Join(joined, comma), 1<<20)
 		if err != nil || !slices.Equal(got, all) {
 			t.Errorf("joined by %q: %d values, %v", comma, len(got), err)
 		}
@@ -59,7 +59,7 @@ func TestDecodeBin(t *testing.T) {
 		"+/+/":       {"\xfb\xff\xbf"},
 		"YR":         {"a"}, // the bits that are left over do not count
 	} {
-		got, err := DecodeBin(field)
+		got, err := DecodeBin(field, 1<<20)
 		if err != nil || !slices.Equal(got, want) {
 			t.Errorf("DecodeBin(%q) = %q, %v, want %q", field, got, err, want)
 		}
@@ -73,10 +73,22 @@ func TestDecodeBinRefuses(t *testing.T) {
 		"\x00", "é", "YQ,*", "*,YQ", "YQ;YQ", strings.Repeat("A", chunkChars-2) + "==" + "YQ==",
 		fullChunk + "A", fullChunk + "YQ=", "*" + fullChunk,
 	} {
-		got, err := DecodeBin(field)
+		got, err := DecodeBin(field, 1<<20)
 		if got != nil {
 			t.Errorf("DecodeBin(%q) = %q", field, got)
 		}
 		wantError(t, "DecodeBin "+field, err, Internal)
 	}
+}
+
+// A value costs its sender one octet, and more than that its receiver.
+func TestDecodeBinBound(t *testing.T) {
+	if got, err := DecodeBin("YQ,,YQ", 3); err != nil || len(got) != 3 {
+		t.Errorf("DecodeBin = %q, %v", got, err)
+	}
+	got, err := DecodeBin("YQ,,YQ", 2)
+	if got != nil {
+		t.Errorf("DecodeBin = %q", got)
+	}
+	wantError(t, "DecodeBin", err, ResourceExhausted)
 }

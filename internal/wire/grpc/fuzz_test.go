@@ -80,10 +80,10 @@ func FuzzMetadata(f *testing.F) {
 		}
 		field := EncodeBin(value)
 		wantFieldValue(t, field)
-		if got, err := DecodeBin(field); err != nil || len(got) != 1 || got[0] != value {
+		if got, err := DecodeBin(field, 1<<20); err != nil || len(got) != 1 || got[0] != value {
 			t.Fatalf("%q comes back as %q, %v", value, got, err)
 		}
-		values, err := DecodeBin(value)
+		values, err := DecodeBin(value, 1<<20)
 		if err != nil {
 			return
 		}
@@ -94,7 +94,7 @@ func FuzzMetadata(f *testing.F) {
 		for i, v := range values {
 			encoded[i] = EncodeBin(v)
 		}
-		again, err := DecodeBin(strings.Join(encoded, ","))
+		again, err := DecodeBin(strings.Join(encoded, ","), 1<<20)
 		if err != nil || !reflect.DeepEqual(again, values) {
 			t.Fatalf("%q comes back as %q, %v", values, again, err)
 		}
