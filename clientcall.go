@@ -37,11 +37,14 @@ type clientCall struct {
 	att     atomic.Pointer[attempt] // nil: not begun
 	retried bool                    // after the request left; under sendMu
 
+	// The end of the call, which may come while another attempt is made.
+	released  atomic.Bool
+	stopRetry atomic.Pointer[context.CancelFunc]
+
 	sendMu    sync.Mutex
 	begun     bool
 	sentEnd   bool
-	plain     bool // messages are sent uncompressed whatever the header says
-	released  bool
+	plain     bool           // messages are sent uncompressed whatever the header says
 	committed atomic.Bool    // the server has answered: nothing will be sent again
 	sent      []*bufpool.Buf // messages so far, for another attempt; until committed
 	sentSize  int
@@ -138,7 +141,7 @@ func (c *clientCall) Send(msg any) error {
 	c.sendMu.Lock()
 	defer c.sendMu.Unlock()
 	switch {
-	case c.released:
+	case c.released.Load():
 		return io.EOF // Recv tells why
 	case c.sentEnd:
 		return Errorf(Internal, "Send after CloseSend")
@@ -222,7 +225,7 @@ func (c *clientCall) forget() {
 func (c *clientCall) CloseSend() error {
 	c.sendMu.Lock()
 	defer c.sendMu.Unlock()
-	if c.sentEnd || c.released {
+	if c.sentEnd || c.released.Load() {
 		return nil
 	}
 	var data []byte
@@ -243,7 +246,7 @@ func (c *clientCall) begin() error {
 	}
 	c.sendMu.Lock()
 	defer c.sendMu.Unlock()
-	if c.begun || c.released {
+	if c.begun || c.released.Load() {
 		return nil
 	}
 	return c.transmit(nil, false)
@@ -262,11 +265,11 @@ func (c *clientCall) transmit(data []byte, end bool) error {
 		}
 		c.begun = true
 		if c.call.method.Kind != KindBidi || len(data) == 0 {
-			return c.open(data, end)
+			return c.open(c.ctx, data, end)
 		}
 		// The message may have to wait for the server to receive, and the server
 		// for somebody to receive what it sends: so first there is a call.
-		if err := c.open(nil, false); err != nil {
+		if err := c.open(c.ctx, nil, false); err != nil {
 			return err
 		}
 	}
@@ -303,15 +306,15 @@ func (c *clientCall) checkHeader() error {
 
 // open finds a connection and opens an attempt there with data. What has
 // certainly not left may be sent again until the deadline.
-func (c *clientCall) open(data []byte, end bool) error {
+func (c *clientCall) open(ctx context.Context, data []byte, end bool) error {
 	a := &c.first
 	if a.opened {
 		a = new(attempt)
 	}
 	for ; ; a = new(attempt) {
-		picked, err := c.caller.client.channel.Pick(c.ctx, &c.pick)
+		picked, err := c.caller.client.channel.Pick(ctx, &c.pick)
 		if err != nil {
-			return c.caller.client.pickError(c.ctx, err)
+			return c.caller.client.pickError(ctx, err)
 		}
 		a.picked = picked
 		timeout := time.Duration(-1)
@@ -319,20 +322,26 @@ func (c *clientCall) open(data []byte, end bool) error {
 			timeout = max(time.Until(c.end), 0)
 		}
 		a.opened = true
-		err = a.ts.Start(picked.Conn, c.head, timeout, c.call.request.fields, data, end, c.done)
+		err = a.ts.Start(picked.Conn, c.head, timeout, c.call.request.fields, data, end, ctx.Done())
 		if err == nil {
 			c.att.Store(a)
+			if c.released.Load() && c.finishAttempt(a, balance.Canceled) {
+				return errEnded
+			}
 			return nil
 		}
 		c.finishAttempt(a, balance.Canceled)
+		if a.ts.Conn() != nil {
+			a.ts.Free() // of what was answered while the request was still leaving
+		}
 		var st *transport.Status
 		switch {
 		case err == h2.ErrDone:
-			return contextError(c.ctx)
+			return contextError(ctx)
 		case !errors.As(err, &st) || !st.Unprocessed:
 			return c.explain(err)
-		case c.ctx.Err() != nil:
-			return contextError(c.ctx)
+		case ctx.Err() != nil:
+			return contextError(ctx)
 		case a.ts.Conn() == nil:
 		case !c.mayRetry(a): // it left in part
 			return c.explain(err)
@@ -367,7 +376,13 @@ func (c *clientCall) retry(a *attempt, end bool) error {
 	for _, b := range c.sent {
 		all = append(all, b.B...)
 	}
-	return c.open(all, end || c.sentEnd)
+	ctx, cancel := context.WithCancel(c.ctx)
+	defer cancel()
+	c.stopRetry.Store(&cancel) // who ends the call does not wait for this
+	if c.released.Load() {
+		return errEnded
+	}
+	return c.open(ctx, all, end || c.sentEnd)
 }
 
 // explain returns the error that a caller sees for one of an attempt.
@@ -401,6 +416,10 @@ var errEnded = Errorf(Canceled, "the call has ended")
 // release ends the call with err and frees what it holds. Somebody may be
 // receiving still, beside an interceptor that has returned or a Close.
 func (c *clientCall) release(err error) {
+	c.released.Store(true)
+	if stop := c.stopRetry.Load(); stop != nil {
+		(*stop)()
+	}
 	a := c.att.Load()
 	ended := a != nil && c.finishAttempt(a, classOf(err))
 	c.recvMu.Lock()
@@ -414,9 +433,14 @@ func (c *clientCall) release(err error) {
 	}
 	c.recvMu.Unlock()
 	c.sendMu.Lock()
-	c.released = true
 	c.forget()
+	latest := c.att.Load()
 	c.sendMu.Unlock()
+	if latest != a { // opened meanwhile, and ended at once
+		c.recvMu.Lock()
+		latest.ts.Free()
+		c.recvMu.Unlock()
+	}
 }
 
 // capture gives the response's metadata to those who asked for it.

@@ -59,19 +59,22 @@ type Conn struct {
 	moved        int    // bytes of messages sent since the last sweep for those
 
 	// Receiving.
-	recv     flow.Recv
-	window   int32 // receive window that streams grow to
-	est      flow.Estimator
-	probing  bool
-	buffered int64         // received, not consumed
-	favoured *Stream       // goes on although too much is buffered
-	strained bool          // streams have been refused credit for that
-	late     lateRing      // streams that we ended first
-	ended    idRing        // a client's streams that both sides ended, or the client reset
-	violated error         // to be told
-	glitches int32         // what is left of the budget
-	refilled time.Duration // since start, when time filled it last
-	answers  int32         // frames that our DATA lets the peer answer with
+	recv       flow.Recv
+	window     int32 // receive window that streams grow to
+	est        flow.Estimator
+	probing    bool
+	buffered   int64         // received, not consumed
+	grown      int64         // what the streams' windows have grown by, together
+	favoured   *Stream       // goes on although too much is buffered
+	strained   bool          // streams have been refused credit for that
+	late       lateRing      // streams that we ended first
+	strays     int32         // frames of such streams, without DATA, that may be on their way
+	strayBytes int64         // and DATA
+	ended      idRing        // a client's streams that both sides ended, or the client reset
+	violated   error         // to be told
+	glitches   int32         // what is left of the budget
+	refilled   time.Duration // since start, when time filled it last
+	answers    int32         // frames that our DATA lets the peer answer with
 
 	// Client streams.
 	nextID   uint32
@@ -81,10 +84,11 @@ type Conn struct {
 	ready    chan struct{}
 
 	// The end.
-	draining  bool   // no new streams
-	goingAway bool   // the final GOAWAY has been sent, for streams up to lastID
-	lastID    uint32 // highest stream of the peer's that we took
-	closing   bool   // hang up once everything is written
+	draining  bool          // no new streams
+	goingAway bool          // the final GOAWAY has been sent, for streams up to lastID
+	lastID    uint32        // highest stream of the peer's that we took
+	closing   bool          // hang up once everything is written
+	hungUp    time.Duration // since start, when our half was closed
 	gone      bool
 	err       *ConnError
 	done      chan struct{} // closed when the reading goroutine has ended
@@ -318,8 +322,18 @@ func (c *Conn) lingerOn() {
 	if c.peaceful() {
 		linger *= 5
 	}
+	c.mu.Lock()
+	now := c.sinceStart()
+	if c.hungUp == 0 {
+		c.hungUp = now
+	}
+	linger = min(linger, c.hungUp+maxLinger-now)
+	c.mu.Unlock()
 	c.sock.SetReadDeadline(time.Now().Add(linger))
 }
+
+// maxLinger is how long it may go on saying something.
+const maxLinger = 2 * time.Minute
 
 // lingerTime is how long a peer is heard that nothing more can be said to.
 const lingerTime = time.Second
@@ -337,6 +351,7 @@ func (c *Conn) removeLocked(s *Stream) {
 		return
 	}
 	delete(c.streams, s.id)
+	c.grown -= int64(s.recv.Size() - c.cfg.StreamWindow)
 	if s.timer != nil {
 		s.timer.Stop()
 	}

@@ -36,6 +36,10 @@ func (c *Conn) controlOnReader(h frame.Header, p []byte) error {
 // are fewer in an honest frame; each of them may concern every stream.
 const settingsPerCharge = 16
 
+// windowsPerCharge is how many streams' windows one draw is for. Who waits for a
+// window is woken.
+const windowsPerCharge = 64
+
 func (c *Conn) settingsLocked(h frame.Header, p []byte) error {
 	if h.Flags.Has(frame.FlagAck) {
 		if c.acked {
@@ -87,11 +91,16 @@ func (c *Conn) applyLocked(set frame.Setting) error {
 		// RFC 9113 §6.9.2: the difference applies to every open stream.
 		delta := int32(set.Value) - c.peerWindow
 		c.peerWindow = int32(set.Value)
+		if delta != 0 {
+			if err := c.chargeLocked(int32(len(c.streams)/windowsPerCharge), "changes of all windows"); err != nil {
+				return err
+			}
+		}
 		for _, s := range c.streams {
 			if !s.send.Adjust(delta) {
 				return connError(frame.CodeFlowControl, "SETTINGS overflow a stream's window")
 			}
-			if delta > 0 && s.sendSig != nil {
+			if delta > 0 && s.sendSig != nil && s.send.Available() > 0 {
 				s.sendSig.Raise()
 			}
 		}
@@ -186,14 +195,15 @@ func (c *Conn) resetByPeerLocked(id uint32, code frame.ErrCode) error {
 		if late := c.late.find(id); late != nil {
 			c.forgetLateLocked(late)
 		}
-		return c.chargeLocked(1, "RST_STREAM on closed streams")
+		return c.strayLocked("RST_STREAM on closed streams")
 	}
 	unprocessed := c.client && code == frame.CodeRefusedStream
 	s.abortLocked(&StreamError{Code: code, Remote: true, Unprocessed: unprocessed})
 	c.aborted = append(c.aborted, s)
-	if !c.client {
-		c.ended.add(id)
+	if c.client {
+		return nil
 	}
+	c.ended.add(id)
 	// A request that is taken back has cost us its handler (CVE-2023-44487).
 	return c.chargeLocked(2, "streams that are opened and reset")
 }
@@ -243,11 +253,11 @@ func (c *Conn) chargeLocked(n int32, what string) error {
 	return nil
 }
 
-// chargeOnReader is chargeLocked for callers without the mutex.
-func (c *Conn) chargeOnReader(what string) error {
+// strayOnReader is strayLocked for callers without the mutex.
+func (c *Conn) strayOnReader(what string) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.chargeLocked(1, what)
+	return c.strayLocked(what)
 }
 
 const refillTime = 10 * time.Second

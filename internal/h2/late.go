@@ -35,6 +35,10 @@ type lateStream struct {
 	rest int64  // of the content announced by content-length; -1 if none was
 }
 
+// lateSize is how many of them are remembered: as many as are open together, for
+// they may all be given up at once.
+const lateSize = 1024
+
 // A lateRing remembers the last of them.
 type lateRing struct {
 	streams []lateStream
@@ -57,12 +61,12 @@ func (r *lateRing) add(l lateStream) {
 		*known = l
 		return
 	}
-	if len(r.streams) < ringSize {
+	if len(r.streams) < lateSize {
 		r.streams = append(r.streams, l)
 		return
 	}
 	r.streams[r.next] = l
-	r.next = (r.next + 1) % ringSize
+	r.next = (r.next + 1) % lateSize
 }
 
 // lateLocked notes that we have reset s, of which the peer may not know yet.
@@ -72,6 +76,20 @@ func (c *Conn) lateLocked(s *Stream) {
 		return
 	}
 	c.late.add(lateStream{s.id, s.rest})
+	c.strayBytes += int64(s.recv.Left())
+}
+
+// lateFrames is how many frames of a stream that we give up the peer may have
+// on their way besides DATA: header, trailers, and the like.
+const lateFrames = 3
+
+// strayLocked charges a frame of a closed stream, unless so many may be on their way.
+func (c *Conn) strayLocked(what string) error {
+	if c.strays > 0 {
+		c.strays--
+		return nil
+	}
+	return c.chargeLocked(1, what)
 }
 
 // lateDataLocked handles DATA for a late stream; n is the size of its content.

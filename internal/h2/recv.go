@@ -207,7 +207,7 @@ func (c *Conn) requestTrailerOnReader(id uint32, end bool, block []byte) error {
 	case !end:
 		return &violation{id, frame.CodeProtocol, "trailers without END_STREAM"}
 	case isLate:
-		return c.chargeOnReader("HEADERS on closed streams")
+		return c.strayOnReader("HEADERS on closed streams")
 	}
 	return c.endOnReader(s)
 }
@@ -230,7 +230,7 @@ func (c *Conn) responseOnReader(id uint32, end bool, block []byte) error {
 		return err
 	}
 	if s == nil { // we have reset it
-		return c.chargeOnReader("HEADERS on closed streams")
+		return c.strayOnReader("HEADERS on closed streams")
 	}
 	informational := k == response && sec.msg.Status/100 == 1 && !sec.msg.TooLarge
 	switch {
@@ -417,6 +417,10 @@ func (c *Conn) strayDataLocked(s *Stream, id, size uint32, n int, end bool) erro
 		return c.lateDataLocked(late, n, end)
 	case c.ended.has(id):
 		return connError(frame.CodeStreamClosed, "DATA on a closed stream")
+	}
+	if c.strayBytes >= int64(size) && size > 0 {
+		c.strayBytes -= int64(size) // what a stream's window had let out
+		return nil
 	}
 	return c.chargeLocked(1, "DATA on closed streams")
 }

@@ -199,15 +199,11 @@ func (s *Stream) Reset(code frame.ErrCode) {
 	}
 	c.mu.Lock()
 	if s.st != closed {
-		c.rewardLocked(lateFrames)
+		c.strays = min(c.strays+lateFrames, maxAnswers)
 	}
 	s.resetLocked(code, ErrReset)
 	c.flushUnlock()
 }
-
-// lateFrames is how many frames of a stream that we give up the peer may have
-// on their way: header, trailers, and the like. They are not its fault.
-const lateFrames = 3
 
 func (s *Stream) resetLocked(code frame.ErrCode, err *StreamError) {
 	c := s.conn

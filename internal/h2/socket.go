@@ -51,6 +51,12 @@ func (s *socket) Write(p []byte) (int, error) {
 	if s.err != nil {
 		return 0, s.err
 	}
+	// What is written while nothing drains it comes of TLS, which answers every
+	// request for new keys by itself.
+	if len(s.rest) > maxRest {
+		s.err = errBacklog
+		return 0, s.err
+	}
 	n := 0
 	if s.try != nil && len(s.rest) == 0 && !s.draining {
 		if n, s.err = s.try(p); s.err != nil {
@@ -60,6 +66,12 @@ func (s *socket) Write(p []byte) (int, error) {
 	s.rest = append(s.rest, p[n:]...)
 	return len(p), nil
 }
+
+// maxRest is what may wait before more is written. Connections wait for all of it
+// to be gone themselves.
+const maxRest = 256 << 10
+
+var errBacklog = errors.New("the peer asks for answers of TLS and does not read them")
 
 // blocked reports whether something waits for drain.
 func (s *socket) blocked() bool {

@@ -20,6 +20,21 @@ func randomBytes(n int) []byte {
 	return p
 }
 
+// What TLS answers by itself, to a peer that does not read, has a bound.
+func TestSocketBacklog(t *testing.T) {
+	a, _ := newPipe(1000)
+	s := newSocket(a)
+	for n := 0; n <= maxRest+2000; n += 50 {
+		if _, err := s.Write(make([]byte, 50)); err != nil {
+			if n < maxRest || err != errBacklog {
+				t.Errorf("after %d bytes: %v", n, err)
+			}
+			return
+		}
+	}
+	t.Error("it takes everything")
+}
+
 // What the connection does not take at once is written by drain, in order,
 // however writes and drains come together.
 func TestSocketKeepsTheOrder(t *testing.T) {
@@ -31,7 +46,7 @@ func TestSocketKeepsTheOrder(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				a, b := newPipe(1000)
 				s := newSocket(wrap(a))
-				want := randomBytes(1 << 20)
+				want := randomBytes(maxRest)
 				var wg sync.WaitGroup
 				var got []byte
 				wg.Go(func() { got, _ = io.ReadAll(b) })
@@ -184,12 +199,8 @@ func TestSocketOfTheSystem(t *testing.T) {
 		t.Skip("sockets block here")
 	}
 	want := randomBytes(4 << 20)
-	for p := want; len(p) > 0; {
-		n := min(len(p), 100_000)
-		if m, err := s.Write(p[:n]); m != n || err != nil {
-			t.Fatal(m, err)
-		}
-		p = p[n:]
+	if n, err := s.Write(want); n != len(want) || err != nil {
+		t.Fatal(n, err)
 	}
 	if !s.blocked() {
 		t.Fatal("a socket took 4 MiB that nobody reads")

@@ -1,13 +1,17 @@
 package h2
 
-import "github.com/curlew-rpc/curlew/internal/h2/frame"
+import (
+	"slices"
+
+	"github.com/curlew-rpc/curlew/internal/h2/frame"
+)
 
 // A client that opens no windows has a server hold its answers, and one that opens
 // them by octets has it hold them for long (CVE-2016-1546). Within each WriteTimeout
 // a message that waits for the client must get on by leastProgress, unless it waits
 // for its turn on a connection that moves busyConn. Which streams end for that: those
 // whose message is the last, so that nobody can be about to ask for it only later,
-// and as long as a connection has to hold more than maxHeld, any.
+// and as long as a connection has to hold more than maxHeld, any, the largest first.
 const (
 	leastProgress = 16 << 10
 	busyConn      = 1 << 20
@@ -34,6 +38,7 @@ func (s *Stream) holdLocked(n int) {
 func (c *Conn) sweepStalledLocked() (stalled []*Stream) {
 	busy := c.moved >= busyConn
 	c.moved = 0
+	var patient []*Stream
 	for _, s := range c.streams {
 		if s.held == 0 {
 			continue
@@ -43,14 +48,27 @@ func (c *Conn) sweepStalledLocked() (stalled []*Stream) {
 		switch {
 		case before == 0 || before-s.held >= leastProgress:
 		case busy && s.send.Available() > 0:
-		case s.last || c.held > maxHeld:
-			s.resetLocked(frame.CodeCancel, &StreamError{Code: frame.CodeCancel, Reason: "the client does not take the response"})
-			s.holdLocked(0)
+		case s.last:
 			stalled = append(stalled, s)
+		default:
+			patient = append(patient, s)
 		}
+	}
+	for _, s := range stalled {
+		s.giveUpLocked()
+	}
+	slices.SortFunc(patient, func(a, b *Stream) int { return b.held - a.held })
+	for ; len(patient) > 0 && c.held > maxHeld; patient = patient[1:] {
+		patient[0].giveUpLocked()
+		stalled = append(stalled, patient[0])
 	}
 	if c.held > 0 {
 		c.watch.armLocked(c, &c.watch.stalled, c.cfg.WriteTimeout)
 	}
 	return stalled
+}
+
+func (s *Stream) giveUpLocked() {
+	s.holdLocked(0)
+	s.resetLocked(frame.CodeCancel, &StreamError{Code: frame.CodeCancel, Reason: "the client does not take the response"})
 }

@@ -48,12 +48,12 @@ func TestIDRingRemembersTheLast(t *testing.T) {
 
 func TestLateRingRemembersTheLast(t *testing.T) {
 	var r lateRing
-	for i := range uint32(3 * ringSize) {
+	for i := range uint32(2 * lateSize) {
 		r.add(lateStream{2*i + 1, int64(i)})
 		r.add(lateStream{2*i + 1, int64(i) + 1}) // of one stream, what was said last
-		for j := range uint32(3*ringSize + 1) {
+		for j := i - min(i, lateSize+1); j <= i+1; j++ {
 			l := r.find(2*j + 1)
-			if want := j <= i && i-j < ringSize; (l != nil) != want || want && l.rest != int64(j)+1 {
+			if want := j <= i && i-j < lateSize; (l != nil) != want || want && l.rest != int64(j)+1 {
 				t.Fatalf("after %d: for %d there is %v", i, j, l)
 			}
 		}

@@ -252,7 +252,11 @@ func (s *Stream) creditLocked(n uint32) bool {
 	inc := s.recv.Consume(n)
 	if inc > 0 {
 		// The time to update is the time to grow.
-		inc += s.recv.Grow(s.conn.window)
+		if c := s.conn; c.grown < int64(c.cfg.ConnBuffer) {
+			more := s.recv.Grow(c.window)
+			c.grown += int64(more)
+			inc += more
+		}
 		s.conn.appendWindowUpdateLocked(s.id, inc)
 	}
 	return inc > 0

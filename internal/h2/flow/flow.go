@@ -60,6 +60,9 @@ func (w *Recv) Init(size int32) { *w = Recv{size: size, left: size} }
 // Size returns the size.
 func (w *Recv) Size() int32 { return w.size }
 
+// Left returns how much the peer may send.
+func (w *Recv) Left() int32 { return w.left }
+
 // Receive notes that the peer has sent n. It reports false if that is more than
 // it may.
 func (w *Recv) Receive(n uint32) bool {

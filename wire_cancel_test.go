@@ -1,0 +1,123 @@
+package curlew_test
+
+import (
+	"context"
+	"net"
+	"sync"
+	"testing"
+	"time"
+
+	"google.golang.org/protobuf/types/known/wrapperspb"
+
+	"github.com/curlew-rpc/curlew"
+	"github.com/curlew-rpc/curlew/curlewtest"
+	"github.com/curlew-rpc/curlew/internal/h2/frame"
+	"github.com/curlew-rpc/curlew/internal/transport/rawpeer"
+)
+
+// Calls that are given up all at once leave their connection to the others, though
+// what the server had sent for each is still on its way.
+func TestCancelManyCalls(t *testing.T) {
+	curlewtest.NoLeaks(t)
+	const calls = 3000
+	first := make(chan struct{})
+	addr := scripted(t, func(nc net.Conn) {
+		p := rawpeer.Server(t, nc, maxStreams(calls+1))
+		quiet := nextRequest(p)
+		header()(p, quiet)
+		close(first)
+		var ids []uint32
+		for range calls {
+			ids = append(ids, nextRequest(p))
+		}
+		for _, id := range ids { // a message each, so that the calls are under way
+			header()(p, id)
+			data(framed("x"))(p, id)
+		}
+		for _, id := range ids {
+			p.Until(id, func(s *rawpeer.Stream) bool { return s.Reset })
+		}
+		for _, id := range ids { // this had left before the reset came
+			for range 3 {
+				data(framed("x"))(p, id)
+			}
+			trailers("grpc-status", "0")(p, id)
+			reset(frame.CodeCancel)(p, id)
+		}
+		data(framed("fine"))(p, quiet)
+		trailers("grpc-status", "0")(p, quiet)
+		p.Drain()
+	})
+	c := dialTest(t, addr)
+	quiet := make(chan outcome, 1)
+	go func() { quiet <- perform(t.Context(), c, list) }()
+	<-first
+	ctx, cancel := context.WithCancel(t.Context())
+	var begun, ended sync.WaitGroup
+	begun.Add(calls)
+	for range calls {
+		ended.Go(func() {
+			started := sync.OnceFunc(begun.Done)
+			for range curlew.CallServerStream(ctx, c.Caller(), list, wrapperspb.String("x")) {
+				started()
+			}
+		})
+	}
+	begun.Wait()
+	cancel()
+	ended.Wait()
+	if o := <-quiet; len(o.messages) != 1 || o.messages[0] != "fine" {
+		t.Errorf("a call that nobody gave up: %q, %v", o.messages, o.err)
+	}
+}
+
+// Close ends a call that is being sent to another server, which takes its time: to
+// greet, or to answer.
+func TestCloseDuringRetry(t *testing.T) {
+	for name, greets := range map[string]bool{"before the connection": false, "before the answer": true} {
+		t.Run(name, func(t *testing.T) {
+			curlewtest.NoLeaks(t)
+			again := make(chan struct{})
+			addr := scripted(t, func(nc net.Conn) {
+				p := rawpeer.Server(t, nc)
+				p.SayGoAway(nextHeader(p)-1, frame.CodeNo, "") // not processed
+				p.Drain()
+			}, func(nc net.Conn) {
+				if !greets {
+					close(again)
+					nc.Read(make([]byte, 1)) // the preface
+					nc.SetReadDeadline(time.Now().Add(rawpeer.Patience))
+					for b := make([]byte, 1024); ; {
+						if _, err := nc.Read(b); err != nil {
+							return
+						}
+					}
+				}
+				p := rawpeer.Server(t, nc)
+				nextHeader(p)
+				close(again)
+				p.Drain()
+			})
+			c := dialTest(t, addr)
+			b, err := curlew.CallBidi(t.Context(), c.Caller(), chat)
+			if err != nil {
+				t.Fatal(err)
+			}
+			received := make(chan error, 1)
+			go func() {
+				_, err := b.Recv()
+				received <- err
+			}()
+			<-again
+			closed := make(chan error, 1)
+			go func() { closed <- b.Close() }()
+			for what, ch := range map[string]chan error{"Close": closed, "Recv": received} {
+				select {
+				case <-ch:
+				case <-time.After(rawpeer.Patience):
+					t.Fatal(what, "waits for the server")
+				}
+			}
+		})
+	}
+}
