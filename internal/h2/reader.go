@@ -246,9 +246,10 @@ func (c *Conn) settleOnReader() {
 }
 
 // linger reads on for a moment after a connection error, so that the peer
-// gets our GOAWAY instead of a reset.
+// gets our GOAWAY instead of a reset. What it may have sent before it could hear us
+// is as much as the buffers of both systems hold.
 func (c *Conn) linger() {
-	for read := 0; read < 1<<20; {
+	for read := 0; read < 16<<20; {
 		if c.rbuf != nil {
 			read += len(c.rbuf.B)
 			c.rbuf.B = c.rbuf.B[:0]

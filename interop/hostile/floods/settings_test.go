@@ -44,6 +44,9 @@ func TestSettingsFlips(t *testing.T) {
 		flip []byte // to and fro
 	}{
 		{"windows of idle handlers", idle, flips(window, 1<<20, 2)},
+		{"windows of answers that wait", waiting, flips(window, 1<<20, 2)},
+		{"windows to the octet", waiting, flips(window, 1, 2)},
+		{"windows, many times a frame", waiting, flips(window, 1<<20, 14)},
 		{"windows, as often as a frame can", waiting, flips(window, 1<<20, 2730)},
 		{"tables", waiting, flips(table, 4096, 2)},
 		{"tables, as often as a frame can", waiting, flips(table, 1<<32-1, 2730)},
