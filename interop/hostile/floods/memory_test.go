@@ -81,6 +81,18 @@ func TestManySmallFields(t *testing.T) {
 	})
 }
 
+// Binary values of an octet each, the commas between them, of which one field holds
+// thousands: they are counted like fields.
+func TestManyBinaryValues(t *testing.T) {
+	besieged(t, 48<<20, "values over the limit are not decoded", func(a *arena.Arena) []*arena.Attacker {
+		const calls = 900
+		r := a.Attack()
+		r.Flood(calls, func(i int) []byte { return bombRequest(id(i), false, 3, "k-bin", strings.Repeat(",", 3900)) })
+		r.Await("refusals", calls, func() int { return r.Frames(frame.TypeHeaders) })
+		return []*arena.Attacker{r}
+	})
+}
+
 // Calls with as much header as is allowed, that stay.
 func TestHeldHeaders(t *testing.T) {
 	besieged(t, 96<<20, "900 sections of 14 KB", func(a *arena.Arena) []*arena.Attacker {
