@@ -115,16 +115,9 @@ func (c cutter) rig(t *testing.T) (*rig, []curlew.ClientOption) {
 	if !c.secure {
 		return newRig(t), nil
 	}
-	pair, err := testcert.New()
-	if err != nil {
-		t.Fatal(err)
-	}
-	cfg, err := pair.ServerConfig()
-	if err != nil {
-		t.Fatal(err)
-	}
+	pair := testcert.For(t)
 	client := []curlew.ClientOption{curlew.WithTLS(pair.ClientConfig())}
-	return newRigOf(t, []curlew.ServerOption{curlew.WithTLS(cfg)}, client), client
+	return newRigOf(t, []curlew.ServerOption{curlew.WithTLS(pair.ServerConfig())}, client), client
 }
 
 // whole returns how many bytes a call takes on a new connection.

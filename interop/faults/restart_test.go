@@ -84,14 +84,8 @@ type replacement struct {
 
 // secure has it happen over TLS.
 func (r *replacement) secure(t *testing.T) {
-	pair, err := testcert.New()
-	if err != nil {
-		t.Fatal(err)
-	}
-	dir := t.TempDir()
-	if err := pair.Write(dir); err != nil {
-		t.Fatal(err)
-	}
+	pair := testcert.For(t)
+	dir := pair.Dir(t)
 	r.server = append(r.server, "tls="+dir)
 	r.client = append(r.client, curlew.WithTLS(pair.ClientConfig()))
 }

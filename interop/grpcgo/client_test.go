@@ -24,11 +24,7 @@ import (
 func grpcServer(t *testing.T, pair *testcert.Pair, register ...func(*grpc.Server)) string {
 	creds := insecure.NewCredentials()
 	if pair != nil {
-		cfg, err := pair.ServerConfig()
-		if err != nil {
-			t.Fatal(err)
-		}
-		creds = credentials.NewTLS(cfg)
+		creds = credentials.NewTLS(pair.ServerConfig())
 	}
 	srv := grpc.NewServer(grpc.Creds(creds), grpc.MaxRecvMsgSize(peerservice.MaxMessage))
 	for _, r := range register {

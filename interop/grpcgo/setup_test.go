@@ -20,10 +20,7 @@ import (
 // securities runs a test over cleartext and over TLS.
 func securities(t *testing.T, test func(*testing.T, *testcert.Pair)) {
 	t.Run("cleartext", func(t *testing.T) { test(t, nil) })
-	pair, err := testcert.New()
-	if err != nil {
-		t.Fatal(err)
-	}
+	pair := testcert.For(t)
 	t.Run("tls", func(t *testing.T) { test(t, pair) })
 }
 
@@ -55,11 +52,7 @@ func tlsOf(t *testing.T, pair *testcert.Pair) []curlew.ServerOption {
 	if pair == nil {
 		return nil
 	}
-	cfg, err := pair.ServerConfig()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return []curlew.ServerOption{curlew.WithTLS(cfg)}
+	return []curlew.ServerOption{curlew.WithTLS(pair.ServerConfig())}
 }
 
 func curlewServerWith(t *testing.T, opts []curlew.ServerOption, register ...func(*curlew.Server)) string {

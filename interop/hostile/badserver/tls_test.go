@@ -34,14 +34,8 @@ func callTLS(t *testing.T, roots *tls.Config, script func(net.Conn)) error {
 // that was not said to be complete is not taken as complete.
 func TestTruncatedTLS(t *testing.T) {
 	curlewtest.NoLeaks(t)
-	pair, err := testcert.New()
-	if err != nil {
-		t.Fatal(err)
-	}
-	cfg, err := pair.ServerConfig()
-	if err != nil {
-		t.Fatal(err)
-	}
+	pair := testcert.For(t)
+	cfg := pair.ServerConfig()
 	cfg.NextProtos = []string{"h2"}
 	for name, steps := range map[string][]step{
 		"before the header":   nil,
@@ -69,33 +63,20 @@ func TestTruncatedTLS(t *testing.T) {
 // client trusts: no call is sent to them.
 func TestHandshakes(t *testing.T) {
 	curlewtest.NoLeaks(t)
-	pair, err := testcert.New()
-	if err != nil {
-		t.Fatal(err)
-	}
-	other, err := testcert.New()
-	if err != nil {
-		t.Fatal(err)
-	}
+	pair := testcert.For(t)
+	other := testcert.For(t)
 	for name, change := range map[string]func(*tls.Config){
 		"no ALPN":          func(cfg *tls.Config) { cfg.NextProtos = nil },
 		"ALPN of HTTP/1.1": func(cfg *tls.Config) { cfg.NextProtos = []string{"http/1.1"} },
 		"TLS 1.1":          func(cfg *tls.Config) { cfg.MinVersion, cfg.MaxVersion = tls.VersionTLS10, tls.VersionTLS11 },
 		"another's certificate": func(cfg *tls.Config) {
-			c, err := other.ServerConfig()
-			if err != nil {
-				t.Fatal(err)
-			}
-			cfg.Certificates = c.Certificates
+			cfg.Certificates = other.ServerConfig().Certificates
 		},
 	} {
-		cfg, err := pair.ServerConfig()
-		if err != nil {
-			t.Fatal(err)
-		}
+		cfg := pair.ServerConfig()
 		cfg.NextProtos = []string{"h2"}
 		change(cfg)
-		err = callTLS(t, pair.ClientConfig(), func(nc net.Conn) {
+		err := callTLS(t, pair.ClientConfig(), func(nc net.Conn) {
 			tc := tls.Server(nc, cfg)
 			b := make([]byte, 1)
 			if n, _ := tc.Read(b); n > 0 {

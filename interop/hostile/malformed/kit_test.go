@@ -56,16 +56,9 @@ func newTarget(t *testing.T, secure bool, opts ...curlew.ServerOption) *target {
 	opts = append(opts, curlew.WithLogger(slog.New(tg.log)))
 	var client []curlew.ClientOption
 	if secure {
-		pair, err := testcert.New()
-		if err != nil {
-			t.Fatal(err)
-		}
-		cfg, err := pair.ServerConfig()
-		if err != nil {
-			t.Fatal(err)
-		}
+		pair := testcert.For(t)
 		tg.roots = pair.ClientConfig()
-		opts = append(opts, curlew.WithTLS(cfg))
+		opts = append(opts, curlew.WithTLS(pair.ServerConfig()))
 		client = append(client, curlew.WithTLS(tg.roots))
 	}
 	l, err := net.Listen("tcp", "127.0.0.1:0")

@@ -13,6 +13,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"testing"
 	"time"
 )
 
@@ -20,6 +21,18 @@ import (
 // to "localhost", 127.0.0.1 and ::1. Both are valid for a day.
 type Pair struct {
 	CA, Server, Key []byte // PEM
+
+	server tls.Certificate
+}
+
+// For returns a new Pair for a test.
+func For(t testing.TB) *Pair {
+	t.Helper()
+	p, err := New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
 }
 
 // New returns a new Pair.
@@ -52,7 +65,9 @@ func New() (*Pair, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Pair{block("CERTIFICATE", caDER), block("CERTIFICATE", serverDER), block("PRIVATE KEY", keyDER)}, nil
+	p := &Pair{CA: block("CERTIFICATE", caDER), Server: block("CERTIFICATE", serverDER), Key: block("PRIVATE KEY", keyDER)}
+	p.server, err = tls.X509KeyPair(p.Server, p.Key)
+	return p, err
 }
 
 func template(name string) *x509.Certificate {
@@ -70,12 +85,8 @@ func block(name string, der []byte) []byte {
 }
 
 // ServerConfig returns the TLS configuration of a server.
-func (p *Pair) ServerConfig() (*tls.Config, error) {
-	cert, err := tls.X509KeyPair(p.Server, p.Key)
-	if err != nil {
-		return nil, err
-	}
-	return &tls.Config{Certificates: []tls.Certificate{cert}}, nil
+func (p *Pair) ServerConfig() *tls.Config {
+	return &tls.Config{Certificates: []tls.Certificate{p.server}}
 }
 
 // ClientConfig returns the TLS configuration of a client that trusts the
@@ -84,6 +95,16 @@ func (p *Pair) ClientConfig() *tls.Config {
 	roots := x509.NewCertPool()
 	roots.AppendCertsFromPEM(p.CA)
 	return &tls.Config{RootCAs: roots}
+}
+
+// Dir returns a directory of a test with what Write writes.
+func (p *Pair) Dir(t testing.TB) string {
+	t.Helper()
+	dir := t.TempDir()
+	if err := p.Write(dir); err != nil {
+		t.Fatal(err)
+	}
+	return dir
 }
 
 // Write writes ca.pem, server.pem and server.key to a directory.

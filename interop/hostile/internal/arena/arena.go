@@ -58,14 +58,8 @@ func New(t testing.TB, options ...string) *Arena {
 	var secure *tls.Config
 	for _, o := range options {
 		if o == TLS {
-			pair, err := testcert.New()
-			if err != nil {
-				t.Fatal(err)
-			}
-			dir := t.TempDir()
-			if err := pair.Write(dir); err != nil {
-				t.Fatal(err)
-			}
+			pair := testcert.For(t)
+			dir := pair.Dir(t)
 			secure = pair.ClientConfig()
 			o = TLS + "=" + dir
 		}
