@@ -199,3 +199,37 @@ func await(t testing.TB, what string, ok func() bool) {
 
 // patience is how long a loaded machine may take for what takes a moment.
 const patience = 30 * time.Second
+
+// standing begins calls of each kind that never end by themselves, and returns when
+// they are midway; ended gets their errors.
+func standing(ctx context.Context, c echov1.EchoServiceClient) (ended <-chan error) {
+	errs := make(chan error, 4*ofEachKind)
+	midway(ctx, c, ofEachKind, func(err error) { errs <- err }).Wait()
+	return errs
+}
+
+// expectAll receives the errors of n calls, which must have a code.
+func expectAll(t *testing.T, ended <-chan error, n int, want curlew.Code) {
+	t.Helper()
+	for range n {
+		select {
+		case err := <-ended:
+			if curlew.CodeOf(err) != want {
+				t.Errorf("a call ends with %v, want %v", err, want)
+			}
+		case <-time.After(patience):
+			t.Fatal("a call does not end")
+		}
+	}
+}
+
+// expectTimeouts has a call of each kind end at its deadline.
+func expectTimeouts(t *testing.T, c echov1.EchoServiceClient) {
+	t.Helper()
+	short := c.With(curlew.Timeout(200 * time.Millisecond))
+	for _, k := range kinds {
+		if err := k.call(t.Context(), short, "late", 10); curlew.CodeOf(err) != curlew.DeadlineExceeded {
+			t.Errorf("%s: %v", k.name, err)
+		}
+	}
+}

@@ -29,24 +29,14 @@ func TestServerKilled(t *testing.T) {
 	addr := server.says(t, "listening on ")
 	conn := newClient(t, addr)
 	client := echov1.NewEchoServiceClient(conn)
-	ended := make(chan error, 4*ofEachKind)
-	midway(bounded(t), client, ofEachKind, func(err error) { ended <- err }).Wait()
+	ended := standing(bounded(t), client)
 	await(t, "all handlers run", func() bool { return len(readLedger(t, notes).times) == 4*ofEachKind })
 	if len(ended) > 0 {
 		t.Fatalf("a call has ended already: %v", <-ended)
 	}
 	server.Process.Kill()
 	server.wait()
-	for range 4 * ofEachKind {
-		select {
-		case err := <-ended:
-			if curlew.CodeOf(err) != curlew.Unavailable {
-				t.Errorf("a call ends with %v", err)
-			}
-		case <-time.After(patience):
-			t.Fatal("a call does not end")
-		}
-	}
+	expectAll(t, ended, 4*ofEachKind, curlew.Unavailable)
 	next := start(t, nil, self(t), asServer, addr, notes)
 	next.says(t, "listening on ")
 	works(t, client)
@@ -88,27 +78,12 @@ func TestServerFrozen(t *testing.T) {
 	client := echov1.NewEchoServiceClient(conn)
 	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
 	defer cancel()
-	ended := make(chan error, 4*ofEachKind)
-	midway(ctx, client, ofEachKind, func(err error) { ended <- err }).Wait()
+	ended := standing(ctx, client)
 	server.Process.Signal(syscall.SIGSTOP)
 	await(t, "the server stands still", func() bool { return frozen(server.Process.Pid) })
 	defer server.Process.Signal(syscall.SIGCONT)
-	short := client.With(curlew.Timeout(200 * time.Millisecond))
-	for _, k := range kinds {
-		if err := k.call(t.Context(), short, "frozen", 10); curlew.CodeOf(err) != curlew.DeadlineExceeded {
-			t.Errorf("%s: %v", k.name, err)
-		}
-	}
-	for range 4 * ofEachKind {
-		select {
-		case err := <-ended:
-			if curlew.CodeOf(err) != curlew.DeadlineExceeded {
-				t.Errorf("a call ends with %v", err)
-			}
-		case <-time.After(patience):
-			t.Fatal("a call does not end")
-		}
-	}
+	expectTimeouts(t, client)
+	expectAll(t, ended, 4*ofEachKind, curlew.DeadlineExceeded)
 	server.Process.Signal(syscall.SIGCONT)
 	works(t, client)
 	conn.Close()

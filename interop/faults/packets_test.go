@@ -17,21 +17,6 @@ var partitions = []struct{ name, in, out string }{
 	{"to the client", "", "drop"},
 }
 
-// expectAll receives the errors of n calls, which must have a code.
-func expectAll(t *testing.T, ended <-chan error, n int, want curlew.Code) {
-	t.Helper()
-	for range n {
-		select {
-		case err := <-ended:
-			if curlew.CodeOf(err) != want {
-				t.Errorf("a call ends with %v, want %v", err, want)
-			}
-		case <-time.After(patience):
-			t.Fatal("a call does not end")
-		}
-	}
-}
-
 // A silent network ends calls at their deadlines, not later; when it is back, so
 // are calls.
 func TestPartition(t *testing.T) {
@@ -43,15 +28,9 @@ func TestPartition(t *testing.T) {
 			conn, client := n.client(t)
 			ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
 			defer cancel()
-			ended := make(chan error, 4*ofEachKind)
-			midway(ctx, client, ofEachKind, func(err error) { ended <- err }).Wait()
+			ended := standing(ctx, client)
 			n.filter(t, p.in, p.out)
-			short := client.With(curlew.Timeout(200*time.Millisecond), curlew.WaitForReady())
-			for _, k := range kinds {
-				if err := k.call(t.Context(), short, "parted", 10); curlew.CodeOf(err) != curlew.DeadlineExceeded {
-					t.Errorf("%s: %v", k.name, err)
-				}
-			}
+			expectTimeouts(t, client.With(curlew.WaitForReady()))
 			expectAll(t, ended, 4*ofEachKind, curlew.DeadlineExceeded)
 			n.heal(t)
 			works(t, client)
@@ -71,8 +50,7 @@ func TestKeepaliveNoticesPartition(t *testing.T) {
 			curlewtest.NoLeaks(t)
 			n := newNetwork(t, "keepalive")
 			conn, client := n.client(t, curlew.WithKeepalive(time.Second, time.Second))
-			ended := make(chan error, 4*ofEachKind)
-			midway(t.Context(), client, ofEachKind, func(err error) { ended <- err }).Wait()
+			ended := standing(t.Context(), client)
 			n.filter(t, p.in, p.out)
 			expectAll(t, ended, 4*ofEachKind, curlew.Unavailable)
 			n.heal(t)
@@ -90,8 +68,7 @@ func TestRejectedByReset(t *testing.T) {
 	curlewtest.NoLeaks(t)
 	n := newNetwork(t)
 	conn, client := n.client(t)
-	ended := make(chan error, 4*ofEachKind)
-	midway(t.Context(), client, ofEachKind, func(err error) { ended <- err }).Wait()
+	ended := standing(t.Context(), client)
 	n.filter(t, "meta l4proto tcp reject with tcp reset", "")
 	// The reset answers the next packet.
 	if err := unary(bounded(t), client, "rejected", 10); curlew.CodeOf(err) != curlew.Unavailable {
