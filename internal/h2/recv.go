@@ -404,27 +404,6 @@ func (c *Conn) consumedLocked(n int) {
 	}
 }
 
-// strayDataLocked judges DATA on a stream that takes none; n of its size is content.
-func (c *Conn) strayDataLocked(s *Stream, id, size uint32, n int, end bool) error {
-	c.creditConnLocked(size)
-	late := c.late.find(id)
-	switch {
-	case s != nil && s.st == halfClosedRemote:
-		return &violation{id, frame.CodeStreamClosed, "DATA after END_STREAM"}
-	case c.idleLocked(id):
-		return connError(frame.CodeProtocol, "DATA on an idle stream")
-	case late != nil && (size > 0 || end):
-		return c.lateDataLocked(late, n, end)
-	case c.ended.has(id):
-		return connError(frame.CodeStreamClosed, "DATA on a closed stream")
-	}
-	if c.strayBytes >= int64(size) && size > 0 {
-		c.strayBytes -= int64(size) // what a stream's window had let out
-		return nil
-	}
-	return c.chargeLocked(1, "DATA on closed streams")
-}
-
 // idleLocked reports whether no stream id has been opened yet.
 func (c *Conn) idleLocked(id uint32) bool {
 	if c.client {
