@@ -23,7 +23,7 @@ type Workers struct {
 const maxIdle = 1024
 
 // trimTime is how long goroutines may be idle beyond need.
-const trimTime = 10 * time.Second
+const trimTime = 4 * time.Second
 
 func (w *Workers) run(s *Stream) {
 	w.mu.Lock()
