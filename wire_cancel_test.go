@@ -2,6 +2,7 @@ package curlew_test
 
 import (
 	"context"
+	"io"
 	"net"
 	"sync"
 	"testing"
@@ -85,13 +86,9 @@ func TestCloseDuringRetry(t *testing.T) {
 			}, func(nc net.Conn) {
 				if !greets {
 					close(again)
-					nc.Read(make([]byte, 1)) // the preface
 					nc.SetReadDeadline(time.Now().Add(rawpeer.Patience))
-					for b := make([]byte, 1024); ; {
-						if _, err := nc.Read(b); err != nil {
-							return
-						}
-					}
+					io.Copy(io.Discard, nc)
+					return
 				}
 				p := rawpeer.Server(t, nc)
 				nextHeader(p)

@@ -2,33 +2,20 @@ package cases_test
 
 import (
 	"context"
-	"errors"
-	"net"
 	"testing"
 	"time"
 
 	"github.com/curlew-rpc/curlew"
 	"github.com/curlew-rpc/curlew/curlewtest"
 	"github.com/curlew-rpc/curlew/interop/cases"
+	"github.com/curlew-rpc/curlew/interop/internal/testserve"
 )
 
 // serve serves no service at all, and returns what cases need to find that out.
 func serve(t *testing.T) *cases.Env {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	srv := curlew.NewServer()
-	done := make(chan error, 1)
-	go func() { done <- srv.Serve(l) }()
-	t.Cleanup(func() {
-		srv.Close()
-		if err := <-done; !errors.Is(err, curlew.ErrServerClosed) {
-			t.Error(err)
-		}
-	})
+	addr := testserve.Start(t, curlew.NewServer())
 	dial := func() (*curlew.Client, error) {
-		return curlew.NewClient("passthrough:///"+l.Addr().String(), cases.Options()...)
+		return curlew.NewClient("passthrough:///"+addr, cases.Options()...)
 	}
 	client, err := dial()
 	if err != nil {

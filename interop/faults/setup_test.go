@@ -3,7 +3,6 @@ package faults
 import (
 	"context"
 	"errors"
-	"net"
 	"testing"
 	"time"
 
@@ -11,6 +10,7 @@ import (
 	"github.com/curlew-rpc/curlew/curlewtest"
 	echov1 "github.com/curlew-rpc/curlew/internal/testproto/echo/v1"
 	"github.com/curlew-rpc/curlew/interop/internal/relay"
+	"github.com/curlew-rpc/curlew/interop/internal/testserve"
 )
 
 // A rig is a server and a client in this process with a relay between them.
@@ -56,24 +56,14 @@ func newRigOf(t *testing.T, server []curlew.ServerOption, client []curlew.Client
 // serve starts a server in this process and returns where it listens.
 func serve(t *testing.T, svc *service, opts ...curlew.ServerOption) (*curlew.Server, string) {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
 	srv := curlew.NewServer(opts...)
 	echov1.RegisterEchoService(srv, svc)
-	served := make(chan error, 1)
-	go func() { served <- srv.Serve(l) }()
-	t.Cleanup(func() {
-		srv.Close()
-		if err := <-served; !errors.Is(err, curlew.ErrServerClosed) {
-			t.Errorf("the server does not serve: %v", err)
-		}
+	t.Cleanup(func() { // after the server is closed
 		if n := svc.running.Load(); n > 0 {
 			await(t, "all handlers have returned", func() bool { return svc.running.Load() == 0 })
 		}
 	})
-	return srv, l.Addr().String()
+	return srv, testserve.Start(t, srv)
 }
 
 func newClient(t *testing.T, target string, opts ...curlew.ClientOption) *curlew.Client {

@@ -2,7 +2,6 @@ package grpcgo
 
 import (
 	"context"
-	"errors"
 	"net"
 	"testing"
 	"time"
@@ -13,6 +12,7 @@ import (
 
 	"github.com/curlew-rpc/curlew"
 	"github.com/curlew-rpc/curlew/interop/internal/testcert"
+	"github.com/curlew-rpc/curlew/interop/internal/testserve"
 	"github.com/curlew-rpc/curlew/interop/peerservice"
 	"github.com/curlew-rpc/curlew/interop/testservice"
 )
@@ -60,16 +60,7 @@ func curlewServerWith(t *testing.T, opts []curlew.ServerOption, register ...func
 	for _, r := range register {
 		r(srv)
 	}
-	l := listen(t)
-	done := make(chan error, 1)
-	go func() { done <- srv.Serve(l) }()
-	t.Cleanup(func() {
-		srv.Close()
-		if err := <-done; !errors.Is(err, curlew.ErrServerClosed) {
-			t.Error(err)
-		}
-	})
-	return l.Addr().String()
+	return testserve.Start(t, srv)
 }
 
 // grpcConn returns a channel of the reference stack.

@@ -22,6 +22,7 @@ import (
 	"github.com/curlew-rpc/curlew/internal/h2/frame"
 	echov1 "github.com/curlew-rpc/curlew/internal/testproto/echo/v1"
 	"github.com/curlew-rpc/curlew/internal/transport/rawpeer"
+	"github.com/curlew-rpc/curlew/interop/internal/testserve"
 )
 
 const (
@@ -46,21 +47,9 @@ func (service) Unary(_ context.Context, req *echov1.EchoRequest) (*echov1.EchoRe
 // goodServer starts a server and returns where it listens.
 func goodServer(t *testing.T) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
 	srv := curlew.NewServer()
 	echov1.RegisterEchoService(srv, service{})
-	served := make(chan error, 1)
-	go func() { served <- srv.Serve(l) }()
-	t.Cleanup(func() {
-		srv.Close()
-		if err := <-served; !errors.Is(err, curlew.ErrServerClosed) {
-			t.Error(err)
-		}
-	})
-	return l.Addr().String()
+	return testserve.Start(t, srv)
 }
 
 // badServer serves every connection by a script until the returned function is

@@ -7,7 +7,6 @@ package malformed
 import (
 	"context"
 	"crypto/tls"
-	"errors"
 	"fmt"
 	"log/slog"
 	"net"
@@ -25,6 +24,7 @@ import (
 	echov1 "github.com/curlew-rpc/curlew/internal/testproto/echo/v1"
 	"github.com/curlew-rpc/curlew/internal/transport/rawpeer"
 	"github.com/curlew-rpc/curlew/interop/internal/testcert"
+	"github.com/curlew-rpc/curlew/interop/internal/testserve"
 )
 
 // patience is how long a loaded machine may take for what takes a moment.
@@ -61,28 +61,15 @@ func newTarget(t *testing.T, secure bool, opts ...curlew.ServerOption) *target {
 		opts = append(opts, curlew.WithTLS(pair.ServerConfig()))
 		client = append(client, curlew.WithTLS(tg.roots))
 	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	tg.addr = l.Addr().String()
 	srv := curlew.NewServer(opts...)
 	echov1.RegisterEchoService(srv, echo{})
-	served := make(chan error, 1)
-	go func() { served <- srv.Serve(l) }()
-	t.Cleanup(func() {
-		srv.Close()
-		if err := <-served; !errors.Is(err, curlew.ErrServerClosed) {
-			t.Errorf("the server does not serve: %v", err)
-		}
-	})
+	tg.addr = testserve.Start(t, srv)
 	tg.crowd = newCrowd(t, tg.addr, client...)
 	return tg
 }
 
-// socket returns a connection of an attacker's, after the TLS handshake if there
-// is one.
-func (tg *target) socket(t *testing.T) net.Conn {
+// dial returns a connection of which nothing has been said yet.
+func (tg *target) dial(t *testing.T) net.Conn {
 	t.Helper()
 	nc, err := net.Dial("tcp", tg.addr)
 	if err != nil {
@@ -90,13 +77,18 @@ func (tg *target) socket(t *testing.T) net.Conn {
 	}
 	t.Cleanup(func() { nc.Close() })
 	nc.SetDeadline(time.Now().Add(patience))
+	return nc
+}
+
+// socket returns a connection of an attacker's, after the TLS handshake if there
+// is one.
+func (tg *target) socket(t *testing.T) net.Conn {
+	t.Helper()
 	if tg.roots == nil {
-		return nc
+		return tg.dial(t)
 	}
-	cfg := tg.roots.Clone()
-	cfg.ServerName, cfg.NextProtos = "localhost", []string{"h2"}
-	tc := tls.Client(nc, cfg)
-	if err := tc.Handshake(); err != nil {
+	tc, err := tg.handshake(t, func(*tls.Config) {})
+	if err != nil {
 		t.Fatal(err)
 	}
 	return tc

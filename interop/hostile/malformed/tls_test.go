@@ -19,16 +19,10 @@ import (
 // reading after it.
 func (tg *target) handshake(t *testing.T, change func(*tls.Config)) (tc *tls.Conn, err error) {
 	t.Helper()
-	nc, err := net.Dial("tcp", tg.addr)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { nc.Close() })
-	nc.SetDeadline(time.Now().Add(patience))
 	cfg := tg.roots.Clone()
 	cfg.ServerName, cfg.NextProtos = "localhost", []string{"h2"}
 	change(cfg)
-	tc = tls.Client(nc, cfg)
+	tc = tls.Client(tg.dial(t), cfg)
 	return tc, tc.Handshake()
 }
 
