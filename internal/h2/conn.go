@@ -88,7 +88,7 @@ type Conn struct {
 	goingAway bool          // the final GOAWAY has been sent, for streams up to lastID
 	lastID    uint32        // highest stream of the peer's that we took
 	closing   bool          // hang up once everything is written
-	hungUp    time.Duration // since start, when our half was closed
+	hungUpAt  time.Duration // since start, when our half was closed
 	gone      bool
 	err       *ConnError
 	done      chan struct{} // closed when the reading goroutine has ended
@@ -324,10 +324,10 @@ func (c *Conn) lingerOn() {
 	}
 	c.mu.Lock()
 	now := c.sinceStart()
-	if c.hungUp == 0 {
-		c.hungUp = now
+	if c.hungUpAt == 0 {
+		c.hungUpAt = now
 	}
-	linger = min(linger, c.hungUp+maxLinger-now)
+	linger = min(linger, c.hungUpAt+maxLinger-now)
 	c.mu.Unlock()
 	c.sock.SetReadDeadline(time.Now().Add(linger))
 }
