@@ -178,14 +178,7 @@ func CallBidi[Req, Res any](ctx context.Context, c Caller, m *MethodOf[Req, Res]
 		watched := &watchedStream{Stream: cc.call.Stream, ended: make(chan struct{})}
 		b.Duplex = Duplex[Res, Req]{watched, m.NewResponse}
 		close(ready)
-		select {
-		case <-b.stop:
-			return errClosed
-		case <-watched.ended:
-			return watched.err
-		case <-cc.ctx.Done():
-			return contextError(cc.ctx)
-		}
+		return watched.wait(cc.ctx, b.stop)
 	}}
 	go func() {
 		defer close(b.done)
@@ -223,6 +216,25 @@ type watchedStream struct {
 	ended chan struct{}
 	err   error
 	over  bool // the receiver's own
+}
+
+// wait returns how the call ended: as the receiver saw it if it has, even where
+// the call was closed or its context done before anybody looked.
+func (w *watchedStream) wait(ctx context.Context, stop <-chan struct{}) error {
+	var err error
+	select {
+	case <-w.ended:
+	case <-stop:
+		err = errClosed
+	case <-ctx.Done():
+		err = contextError(ctx)
+	}
+	select {
+	case <-w.ended:
+		return w.err
+	default:
+		return err
+	}
 }
 
 func (w *watchedStream) Recv(msg any) error {
