@@ -157,22 +157,6 @@ func TestFourKinds(t *testing.T) {
 	}
 }
 
-func BenchmarkUnary(b *testing.B) {
-	addr := serve(b)
-	client, err := curlew.NewClient("passthrough:///" + addr)
-	if err != nil {
-		b.Fatal(err)
-	}
-	defer client.Close()
-	c := client.Caller()
-	b.ReportAllocs()
-	for b.Loop() {
-		if _, err := curlew.CallUnary(b.Context(), c, unary, wrapperspb.String("x")); err != nil {
-			b.Fatal(err)
-		}
-	}
-}
-
 // A client that leaves is nothing to warn of, whatever its handlers were doing.
 func TestCancellationIsNotLogged(t *testing.T) {
 	var logged atomic.Int64
