@@ -43,7 +43,7 @@ var rules = []rule{
 	{"internal/h2/flow", nil},
 	{"internal/h2/frame", nil},
 	{"internal/h2/hpack", nil},
-	{"internal/h2", []string{"internal/bufpool", "internal/signal", "internal/h2/flow", "internal/h2/frame", "internal/h2/hpack"}},
+	{"internal/h2", []string{"golang.org/x/sys/unix", "internal/bufpool", "internal/signal", "internal/h2/flow", "internal/h2/frame", "internal/h2/hpack"}},
 	{"internal/wire/...", nil},
 	{"internal/transport", []string{
 		"codec", "compress", "internal/bufpool", "internal/signal", "internal/backoff",

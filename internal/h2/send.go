@@ -45,18 +45,19 @@ func (s *Stream) sendUnlock(out Outgoing, done <-chan struct{}) error {
 	if len(out.Data) > 0 {
 		s.last = out.End || out.Trailer != nil
 		if err := s.sendDataLocked(out.Data, out.End && out.Trailer == nil, done); err != nil {
-			c.mu.Unlock()
+			c.flushUnlock()
 			return err
 		}
 	}
 	switch {
 	case out.Trailer != nil:
 		c.appendHeadersLocked(s.id, out.Trailer, true)
+		s.endLocalLocked()
 	case out.End && len(out.Data) == 0:
 		c.appendDataLocked(s.id, nil, true)
+		s.endLocalLocked()
 	}
 	if out.End || out.Trailer != nil {
-		s.endLocalLocked()
 		c.flushUnlock()
 		return nil
 	}
@@ -109,8 +110,8 @@ func (c *Conn) answeredLocked(what string) error {
 	return c.chargeLocked(1, what)
 }
 
-// sendDataLocked appends data as far as both windows and the buffer allow, and
-// waits for more of them. It unlocks while it waits.
+// sendDataLocked sends data as far as both windows and the buffer allow, and waits
+// for more of them; end ends our side with it. It unlocks while it waits or writes.
 func (s *Stream) sendDataLocked(data []byte, end bool, done <-chan struct{}) error {
 	c := s.conn
 	var sig signal.Signal
@@ -118,21 +119,38 @@ func (s *Stream) sendDataLocked(data []byte, end bool, done <-chan struct{}) err
 		n := min(len(data), int(s.send.Available()), int(c.send.Available()))
 		// A message that fits goes into the buffer whole, however full that is:
 		// cutting it would cost a wait and save nothing.
-		if n < len(data) || n > c.cfg.SendBuffer {
+		direct := c.mayWriteDirectLocked(n)
+		switch {
+		case direct:
+			n = min(n, directPiece)
+		case n < len(data) || n > c.cfg.SendBuffer:
 			n = min(n, c.cfg.SendBuffer-c.unwrittenLocked())
-		} else if c.unwrittenLocked() >= c.cfg.SendBuffer {
+		case c.unwrittenLocked() >= c.cfg.SendBuffer:
 			n = 0
 		}
 		if n > 0 {
+			last := n == len(data)
 			s.send.Take(int32(n))
 			c.send.Take(int32(n))
-			c.appendDataLocked(s.id, data[:n], end && n == len(data))
-			data = data[n:]
 			c.moved += n
-			c.expectAnswersLocked(n, len(data) == 0)
+			c.expectAnswersLocked(n, last)
+			if direct {
+				c.writeDirectLocked(s, data[:n], end && last)
+			} else {
+				c.appendDataLocked(s.id, data[:n], end && last)
+				if end && last {
+					s.endLocalLocked()
+				}
+			}
+			data = data[n:]
 		}
 		if len(data) == 0 {
 			break
+		}
+		if err := s.maySendLocked(); err != nil { // since it was written directly
+			s.holdLocked(0)
+			c.wakeSendersLocked()
+			return err
 		}
 		if n > 0 && c.connMaySendLocked() && s.send.Available() > 0 {
 			continue

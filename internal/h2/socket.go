@@ -14,7 +14,8 @@ import (
 // below TLS, whose records must leave whole and in order.
 type socket struct {
 	net.Conn
-	try func(p []byte) (int, error) // nil: this kind of connection can only block
+	try    func(p []byte) (int, error)      // nil: this kind of connection can only block
+	tryAll func(bufs [][]byte) (int, error) // nil: one after the other
 
 	mu       sync.Mutex
 	rest     []byte // not written yet
@@ -35,7 +36,7 @@ func newSocket(nc net.Conn) *socket {
 		s.try = tw.TryWrite
 	} else if sc, ok := nc.(syscall.Conn); ok {
 		if raw, err := sc.SyscallConn(); err == nil {
-			s.try = rawTry(raw)
+			s.try, s.tryAll = rawTry(raw)
 		}
 	}
 	return s
@@ -48,23 +49,63 @@ func (s *socket) Write(p []byte) (int, error) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.err != nil {
-		return 0, s.err
-	}
-	// What is written while nothing drains it comes of TLS, which answers every
-	// request for new keys by itself.
-	if len(s.rest) > maxRest {
-		s.err = errBacklog
-		return 0, s.err
+	try, err := s.mayTryLocked()
+	if err != nil {
+		return 0, err
 	}
 	n := 0
-	if s.try != nil && len(s.rest) == 0 && !s.draining {
+	if try {
 		if n, s.err = s.try(p); s.err != nil {
 			return n, s.err
 		}
 	}
 	s.rest = append(s.rest, p[n:]...)
 	return len(p), nil
+}
+
+// WriteBuffers is Write of bufs, one behind the other.
+func (s *socket) WriteBuffers(bufs [][]byte) (int, error) {
+	if s.tryAll == nil {
+		n := 0
+		for _, b := range bufs {
+			m, err := s.Write(b)
+			n += m
+			if err != nil {
+				return n, err
+			}
+		}
+		return n, nil
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	try, err := s.mayTryLocked()
+	if err != nil {
+		return 0, err
+	}
+	n := 0
+	if try {
+		if n, s.err = s.tryAll(bufs); s.err != nil {
+			return n, s.err
+		}
+	}
+	all := 0
+	for _, b := range bufs {
+		all += len(b)
+		s.rest = append(s.rest, b[min(n, len(b)):]...)
+		n -= min(n, len(b))
+	}
+	return all, nil
+}
+
+// mayTryLocked reports whether the kernel may be offered something: what was not
+// taken before goes first.
+func (s *socket) mayTryLocked() (bool, error) {
+	// What is written while nothing drains it comes of TLS, which answers every
+	// request for new keys by itself.
+	if s.err == nil && len(s.rest) > maxRest {
+		s.err = errBacklog
+	}
+	return s.try != nil && len(s.rest) == 0 && !s.draining, s.err
 }
 
 // maxRest is what may wait before more is written. Connections wait for all of it

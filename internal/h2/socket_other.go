@@ -10,7 +10,9 @@ import (
 // Elsewhere sockets are not non-blocking file descriptors: writes are left to
 // the writing goroutine, and reads hold their buffer.
 
-func rawTry(syscall.RawConn) func(p []byte) (int, error) { return nil }
+func rawTry(syscall.RawConn) (func([]byte) (int, error), func([][]byte) (int, error)) {
+	return nil, nil
+}
 
 type rawReader struct{}
 

@@ -61,7 +61,11 @@ func TestSocketKeepsTheOrder(t *testing.T) {
 				})
 				for p := want; len(p) > 0; {
 					n := min(len(p), rng.IntN(5000)+1)
-					if m, err := s.Write(p[:n]); m != n || err != nil {
+					write := s.Write
+					if rng.IntN(2) == 0 {
+						write = inPieces(s)
+					}
+					if m, err := write(p[:n]); m != n || err != nil {
 						t.Fatal(m, err)
 					}
 					p = p[n:]
@@ -190,35 +194,58 @@ func TestSocketFailsWithTheConnection(t *testing.T) {
 	}
 }
 
+// inPieces writes by WriteBuffers what it is given.
+func inPieces(s *socket) func(p []byte) (int, error) {
+	return func(p []byte) (int, error) {
+		third := len(p) / 3
+		return s.WriteBuffers([][]byte{p[:third], {}, p[third : 2*third], p[2*third:]})
+	}
+}
+
 // The ways of real sockets: partial writes, nothing at all, and errors.
 func TestSocketOfTheSystem(t *testing.T) {
-	noLeaks(t)
-	a, b := socketPair(t, "unix")
-	s := newSocket(a)
-	if s.try == nil {
-		t.Skip("sockets block here")
-	}
-	want := randomBytes(4 << 20)
-	if n, err := s.Write(want); n != len(want) || err != nil {
-		t.Fatal(n, err)
-	}
-	if !s.blocked() {
-		t.Fatal("a socket took 4 MiB that nobody reads")
-	}
-	done := make(chan []byte)
-	go func() {
-		got, _ := io.ReadAll(b)
-		done <- got
-	}()
-	if err := s.drain(patience); err != nil {
-		t.Fatal(err)
-	}
-	a.Close()
-	if got := <-done; !bytes.Equal(got, want) {
-		t.Errorf("%d bytes arrived, or other ones", len(got))
-	}
-	if _, err := s.Write([]byte("x")); !errors.Is(err, net.ErrClosed) {
-		t.Error("writing to a closed socket:", err)
+	for name, way := range map[string]func(*socket) func([]byte) (int, error){
+		"Write":        func(s *socket) func([]byte) (int, error) { return s.Write },
+		"WriteBuffers": inPieces,
+	} {
+		t.Run(name, func(t *testing.T) {
+			noLeaks(t)
+			a, b := socketPair(t, "unix")
+			s := newSocket(a)
+			if s.try == nil {
+				t.Skip("sockets block here")
+			}
+			write := way(s)
+			want := randomBytes(4 << 20)
+			if n, err := write(want); n != len(want) || err != nil {
+				t.Fatal(n, err)
+			}
+			if !s.blocked() {
+				t.Fatal("a socket took 4 MiB that nobody reads")
+			}
+			if n, err := write([]byte("more")); n != 0 || err != errBacklog {
+				t.Errorf("behind 4 MiB: %d, %v", n, err)
+			}
+			s.err = nil
+			done := make(chan []byte)
+			go func() {
+				got, _ := io.ReadAll(b)
+				done <- got
+			}()
+			if err := s.drain(patience); err != nil {
+				t.Fatal(err)
+			}
+			if n, err := write([]byte("more")); n != 4 || err != nil {
+				t.Fatal(n, err)
+			}
+			a.Close()
+			if got := <-done; !bytes.Equal(got, append(want, "more"...)) {
+				t.Errorf("%d bytes arrived, or other ones", len(got))
+			}
+			if _, err := write([]byte("abc")); !errors.Is(err, net.ErrClosed) {
+				t.Error("writing to a closed socket:", err)
+			}
+		})
 	}
 }
 

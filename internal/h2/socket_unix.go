@@ -7,34 +7,56 @@ import (
 	"syscall"
 )
 
-// rawTry writes once to a non-blocking file descriptor.
-func rawTry(raw syscall.RawConn) func(p []byte) (int, error) {
-	var (
-		buf []byte
-		n   int
-		err error
-	)
-	once := func(fd uintptr) bool {
-		for {
-			n, err = syscall.Write(int(fd), buf)
-			if err != syscall.EINTR {
-				return true
-			}
+// A rawWriter writes once to a non-blocking file descriptor. Its owner, a socket,
+// makes one call at a time.
+type rawWriter struct {
+	raw  syscall.RawConn
+	one  []byte
+	all  [][]byte // not nil: instead of one
+	n    int
+	err  error
+	once func(fd uintptr) bool
+}
+
+// rawTry returns functions that offer the kernel a buffer, or several at once.
+func rawTry(raw syscall.RawConn) (try func([]byte) (int, error), tryAll func([][]byte) (int, error)) {
+	w := &rawWriter{raw: raw}
+	w.once = w.write
+	return w.try, w.tryAll
+}
+
+func (w *rawWriter) write(fd uintptr) bool {
+	for {
+		if w.all != nil {
+			w.n, w.err = writev(int(fd), w.all)
+		} else {
+			w.n, w.err = syscall.Write(int(fd), w.one)
+		}
+		if w.err != syscall.EINTR {
+			return true
 		}
 	}
-	// The caller, a socket, makes one call at a time.
-	return func(p []byte) (int, error) {
-		buf = p
-		cerr := raw.Write(once)
-		buf = nil
-		if cerr != nil {
-			return 0, cerr
-		}
-		if err == syscall.EAGAIN {
-			return 0, nil
-		}
-		return max(n, 0), err
+}
+
+func (w *rawWriter) try(p []byte) (int, error) {
+	w.one = p
+	return w.result(w.raw.Write(w.once))
+}
+
+func (w *rawWriter) tryAll(bufs [][]byte) (int, error) {
+	w.all = bufs
+	return w.result(w.raw.Write(w.once))
+}
+
+func (w *rawWriter) result(err error) (int, error) {
+	w.one, w.all = nil, nil
+	switch {
+	case err != nil:
+		return 0, err
+	case w.err == syscall.EAGAIN:
+		return 0, nil
 	}
+	return max(w.n, 0), w.err
 }
 
 // A rawReader reads from a connection without owning a buffer while it waits.

@@ -129,25 +129,37 @@ func (c *Conn) writeLoop(rounds int) {
 			return
 		}
 		c.wbuf = nil
-		c.forced = 0
-		unsent := c.unsent
-		c.unsent = c.nextID
+		unsent := c.takenLocked()
 		c.mu.Unlock()
 		n, err := c.nc.Write(out.B)
 		out.Free()
 		if err != nil {
-			if n == 0 {
-				c.mu.Lock()
-				c.unsent = unsent
-				c.mu.Unlock()
-			}
-			c.breakOff(err)
+			c.notWritten(n, unsent, err)
 			return
 		}
 		if !mayBlock && (i >= rounds || c.sock.blocked()) && c.handOver() {
 			return
 		}
 	}
+}
+
+// takenLocked notes that all that waits is being written, and returns what
+// notWritten is to be given if that fails.
+func (c *Conn) takenLocked() (unsent uint32) {
+	c.forced = 0
+	unsent = c.unsent
+	c.unsent = c.nextID
+	return unsent
+}
+
+// notWritten ends a connection of whose last write the socket has taken n bytes.
+func (c *Conn) notWritten(n int, unsent uint32, cause error) {
+	if n == 0 {
+		c.mu.Lock()
+		c.unsent = unsent
+		c.mu.Unlock()
+	}
+	c.breakOff(cause)
 }
 
 // breakOff ends a connection that cannot be written to any more; c.writing stays
