@@ -32,6 +32,7 @@ type Conn struct {
 	raw      *rawReader // nil: read through nc
 	rbuf     *bufpool.Buf
 	roff     int // of rbuf, what has been handled
+	readSize int // what is read at once
 	block    headerBlock
 	data     dataFrame
 	prefaced bool // the peer's first octets were right
@@ -127,6 +128,7 @@ func newConn(nc net.Conn, cfg *Config) *Conn {
 		cfg:          cfg,
 		nc:           nc,
 		start:        time.Now(),
+		readSize:     readSize,
 		streams:      make(map[uint32]*Stream),
 		peerMaxFrame: frame.DefaultMaxSize,
 		peerWindow:   65535,

@@ -10,8 +10,9 @@ import (
 )
 
 const (
-	// readSize is how much is read at once.
-	readSize = 32 << 10
+	// readSize is how much is read at once, and maxReadSize when that is not enough.
+	readSize    = 32 << 10
+	maxReadSize = 128 << 10
 	// idleReadSize is the buffer with which a connection waits that cannot wait
 	// without one.
 	idleReadSize = 2 << 10
@@ -68,6 +69,12 @@ func (c *Conn) fillOnReader() error {
 	}
 	if n > 0 {
 		c.rbuf.B = c.rbuf.B[:len(c.rbuf.B)+n]
+		switch {
+		case len(c.rbuf.B) == cap(c.rbuf.B):
+			c.readSize = min(2*cap(c.rbuf.B), maxReadSize)
+		case n < c.readSize/4:
+			c.readSize = readSize
+		}
 		c.heardOnReader()
 		return nil
 	}
@@ -80,7 +87,7 @@ func (c *Conn) fillOnReader() error {
 // readSpaceOnReader returns where to read to.
 func (c *Conn) readSpaceOnReader() []byte {
 	if c.rbuf == nil {
-		size := readSize
+		size := c.readSize
 		if c.raw == nil && c.data.left == 0 {
 			size = idleReadSize
 		}
