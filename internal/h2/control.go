@@ -286,6 +286,7 @@ func (c *Conn) punishLocked(v *violation) error {
 	if c.violated == nil {
 		c.violated = v
 	}
+	c.data.dropped = c.data.left > 0 && c.data.id == v.id // what comes of the frame yet
 	if s := c.streams[v.id]; s != nil {
 		s.resetLocked(v.code, &StreamError{Code: v.code, Reason: v.reason})
 		c.aborted = append(c.aborted, s)

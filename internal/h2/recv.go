@@ -9,9 +9,10 @@ import (
 
 // A dataFrame is a DATA frame that is being received.
 type dataFrame struct {
-	id   uint32
-	left uint32
-	end  bool
+	id      uint32
+	left    uint32
+	end     bool
+	dropped bool // its stream was ended for its beginning
 }
 
 // A headerBlock is a field block that is being received in several frames.
@@ -272,6 +273,11 @@ func (c *Conn) dataOnReader(id uint32, data []byte, padding int, end bool) error
 		return connError(frame.CodeFlowControl, "the connection's window is overrun")
 	}
 	s := c.streams[id]
+	if c.data.dropped {
+		c.creditConnLocked(size)
+		c.mu.Unlock()
+		return nil
+	}
 	if s == nil || !s.st.mayReceive() {
 		err := c.strayDataLocked(s, id, size, len(data), end)
 		c.mu.Unlock()
