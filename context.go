@@ -11,9 +11,7 @@ import (
 // somebody could be waiting. It implements AfterFunc, with which package
 // context ties children to it without a goroutine.
 type callContext struct {
-	base     context.Context
-	call     *Call
-	deadline time.Time // zero: none
+	of *serverCall
 
 	mu    sync.Mutex
 	done  chan struct{}
@@ -26,15 +24,22 @@ type afterFunc struct{ f func() }
 
 // Deadline implements context.Context.
 func (c *callContext) Deadline() (time.Time, bool) {
-	return c.deadline, !c.deadline.IsZero()
+	d := c.of.ts.Deadline
+	return d, !d.IsZero()
+}
+
+// late reports whether the deadline has passed.
+func (c *callContext) late() bool {
+	d, ok := c.Deadline()
+	return ok && !time.Now().Before(d)
 }
 
 // Value implements context.Context.
 func (c *callContext) Value(key any) any {
 	if _, ok := key.(callKey); ok {
-		return c.call
+		return &c.of.call
 	}
-	return c.base.Value(key)
+	return c.of.srv.base.Value(key)
 }
 
 // Done implements context.Context.
@@ -53,8 +58,8 @@ func (c *callContext) Done() <-chan struct{} {
 
 // watchLocked starts the timer of a context that somebody waits for.
 func (c *callContext) watchLocked() {
-	if c.err == nil && c.timer == nil && !c.deadline.IsZero() {
-		c.timer = time.AfterFunc(time.Until(c.deadline), func() { c.cancel(context.DeadlineExceeded) })
+	if d, ok := c.Deadline(); ok && c.err == nil && c.timer == nil {
+		c.timer = time.AfterFunc(time.Until(d), func() { c.cancel(context.DeadlineExceeded) })
 	}
 }
 
@@ -63,7 +68,7 @@ func (c *callContext) Err() error {
 	c.mu.Lock()
 	err := c.err
 	c.mu.Unlock()
-	if err == nil && !c.deadline.IsZero() && !time.Now().Before(c.deadline) {
+	if err == nil && c.late() {
 		c.cancel(context.DeadlineExceeded)
 		return context.DeadlineExceeded
 	}
@@ -98,7 +103,7 @@ func (c *callContext) AfterFunc(f func()) (stop func() bool) {
 // it is the reason, whoever noticed first.
 func (c *callContext) cancel(err error) {
 	c.mu.Lock()
-	if !c.deadline.IsZero() && !time.Now().Before(c.deadline) {
+	if c.late() {
 		err = context.DeadlineExceeded
 	}
 	if c.err != nil {
@@ -123,7 +128,7 @@ func (c *callContext) cancel(err error) {
 // waitDone returns the channel that ends the call's own waits. A call without a
 // deadline needs none: what cancels it also ends its stream.
 func (c *callContext) waitDone() <-chan struct{} {
-	if c.deadline.IsZero() {
+	if _, ok := c.Deadline(); !ok {
 		return nil
 	}
 	return c.Done()

@@ -120,7 +120,7 @@ func NewServer(opts ...ServerOption) *Server {
 		MaxConns: cfg.maxConns,
 		Protocols: []transport.Protocol{&transport.GRPC{
 			Lookup:      s.lookup,
-			Refused:     func() transport.Call { return &serverCall{srv: s} },
+			Refused:     func() transport.Call { return newServerCall(s, nil) },
 			Codecs:      cfg.codecs,
 			Compressors: cfg.compressors,
 			MaxHeader:   cfg.h2.MaxHeaderBytes,

@@ -31,6 +31,12 @@ type serverCall struct {
 	received       bool // the only request message, under recvMu
 }
 
+func newServerCall(srv *Server, m *serverMethod) *serverCall {
+	c := &serverCall{srv: srv, method: m}
+	c.ctx.of = c
+	return c
+}
+
 // Base implements [transport.Call].
 func (c *serverCall) Base() *transport.ServerStream { return &c.ts }
 
@@ -43,13 +49,6 @@ func (c *serverCall) Serve() {
 	c.call.server = c
 	c.call.Stream = c
 	c.call.request = Header{req.Header}
-	c.ctx.base = c.srv.base
-	c.ctx.call = &c.call
-	if req.HasTimeout {
-		c.ctx.mu.Lock() // the stream may be reset at this moment
-		c.ctx.deadline = c.ts.Arrived.Add(req.Timeout)
-		c.ctx.mu.Unlock()
-	}
 	c.finish(c.perform())
 }
 
@@ -199,7 +198,7 @@ type serverMethod struct {
 }
 
 // NewCall implements [transport.Target].
-func (m *serverMethod) NewCall() transport.Call { return &serverCall{srv: m.srv, method: m} }
+func (m *serverMethod) NewCall() transport.Call { return newServerCall(m.srv, m) }
 
 // Whole implements [transport.Target].
 func (m *serverMethod) Whole() bool { return !m.Kind.ManyRequests() }

@@ -45,6 +45,9 @@ type blockEntry struct {
 const maxCachedBlock = 64
 
 func (bc *blockCache) find(k kind, generation uint64, block []byte) (section, bool) {
+	if bc == nil {
+		return section{}, false
+	}
 	for i := range bc.entries {
 		e := &bc.entries[i]
 		if e.generation == generation && e.kind == k && e.sec.msg != nil && bytes.Equal(e.block, block) {
@@ -98,6 +101,9 @@ func (c *Conn) decodeOnReader(k kind, block []byte) (section, error) {
 		sec.msg, sec.malformed = parseTrailer(fields, tooLarge)
 	}
 	if short && before == c.dec.Generation() {
+		if c.blocks == nil {
+			c.blocks = new(blockCache)
+		}
 		c.blocks.keep(k, before, block, sec)
 	}
 	return sec, nil

@@ -28,8 +28,8 @@ type Conn struct {
 	// The reading goroutine's own.
 	dec      hpack.Decoder
 	scratch  []hpack.Field
-	blocks   blockCache
-	raw      *rawReader // nil: read through nc
+	blocks   *blockCache // nil: nothing has been decoded yet
+	raw      *rawReader  // nil: read through nc
 	rbuf     *bufpool.Buf
 	roff     int // of rbuf, what has been handled
 	readSize int // what is read at once
@@ -87,10 +87,10 @@ type Conn struct {
 	// The end.
 	draining  bool          // no new streams
 	goingAway bool          // the final GOAWAY has been sent, for streams up to lastID
-	lastID    uint32        // highest stream of the peer's that we took
 	closing   bool          // hang up once everything is written
+	gone      bool          // nothing is read or written any more
+	lastID    uint32        // highest stream of the peer's that we took
 	hungUpAt  time.Duration // since start, when our half was closed
-	gone      bool
 	err       *ConnError
 	done      chan struct{} // closed when the reading goroutine has ended
 

@@ -63,10 +63,11 @@ func (s *Stream) sendUnlock(out Outgoing, done <-chan struct{}) error {
 	}
 	// The first messages after a wait leave at once. A stream that goes on
 	// sending without ever waiting has its messages written in batches.
-	if s.burst++; s.burst > 2 {
-		c.kickUnlock()
-	} else {
+	if s.burst < 2 {
+		s.burst++
 		c.flushUnlock()
+	} else {
+		c.kickUnlock()
 	}
 	return nil
 }

@@ -23,16 +23,16 @@ type Stream struct {
 
 	// Under the connection's mutex.
 	st        state
-	headed    bool // we have sent a header section
-	started   bool // the owner runs or has run
-	running   bool // and counts against the limit of the connection
-	whole     bool // nobody is to be woken before the end, or limit bytes
+	headed    bool  // we have sent a header section
+	started   bool  // the owner runs or has run
+	running   bool  // and counts against the limit of the connection
+	whole     bool  // nobody is to be woken before the end, or limit bytes
+	eof       bool  // END_STREAM received
+	stale     bool  // incomplete for one sweep already
+	burst     uint8 // sends since the last wait, up to 2
+	last      bool  // nothing follows the message that is sent
+	abandoned bool  // nobody will receive what arrives
 	limit     int
-	eof       bool        // END_STREAM received
-	stale     bool        // incomplete for one sweep already
-	burst     int         // sends since the last wait
-	last      bool        // nothing follows the message that is sent
-	abandoned bool        // nobody will receive what arrives
 	timer     *time.Timer // of an abandoned stream
 	held      int         // bytes of a message that wait for the client
 	swept     int         // what was held at the last sweep

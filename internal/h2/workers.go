@@ -42,9 +42,12 @@ func (w *Workers) run(s *Stream) {
 
 func (w *Workers) work(s *Stream) {
 	defer w.wg.Done()
-	ch := make(chan *Stream, 1)
+	var ch chan *Stream // made when first idle: many streams are one goroutine's only one
 	for s != nil {
 		s.serve()
+		if ch == nil {
+			ch = make(chan *Stream, 1)
+		}
 		w.mu.Lock()
 		if w.closed || len(w.idle) >= maxIdle {
 			w.mu.Unlock()

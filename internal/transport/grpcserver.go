@@ -99,7 +99,7 @@ func (g *GRPC) AcceptOnReader(sc *ServerConn, m *h2.Message) (*h2.Stream, h2.Sta
 	s.Request = req
 	s.ServerConn = sc
 	if req.HasTimeout {
-		s.Arrived = time.Now()
+		s.Deadline = time.Now().Add(req.Timeout)
 	}
 	if req.target != nil {
 		s.recv = recv{codec: req.Codec, comp: req.in, max: req.target.MaxReceive()}

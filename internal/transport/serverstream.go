@@ -17,7 +17,7 @@ type ServerStream struct {
 	h2.Stream
 	Request    *Request
 	ServerConn *ServerConn
-	Arrived    time.Time // if the request has a timeout
+	Deadline   time.Time // zero: none
 
 	recv    recv
 	headed  bool // the response header has been sent
