@@ -1,0 +1,32 @@
+package curlew.bench;
+
+import io.grpc.InsecureServerCredentials;
+import io.grpc.ServerCredentials;
+import io.grpc.TlsServerCredentials;
+import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
+import java.io.File;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.util.Set;
+
+/** The bench's grpc-java server. */
+public final class Server {
+  private Server() {}
+
+  public static void main(String[] args) throws IOException, InterruptedException {
+    Flags flags = new Flags(args, Set.of("addr", "cert", "key"));
+    ServerCredentials credentials =
+        flags.has("cert")
+            ? TlsServerCredentials.create(
+                new File(flags.string("cert", "")), new File(flags.string("key", "")))
+            : InsecureServerCredentials.create();
+    String[] address = flags.string("addr", "127.0.0.1:0").split(":");
+    NettyServerBuilder.forAddress(
+            new InetSocketAddress(address[0], Integer.parseInt(address[1])), credentials)
+        .addService(new BenchService())
+        .maxInboundMessageSize(Limits.MESSAGE_BYTES)
+        .build()
+        .start()
+        .awaitTermination();
+  }
+}
