@@ -9,10 +9,18 @@ import (
 
 // Workers are goroutines that serve streams, one at a time each, and are kept
 // for the next: their stacks have already grown. The zero value is ready.
+//
+// Streams wait in a queue, to which one worker is called at a time: when it has
+// taken one and more are left, it has the next worker called before it serves. So
+// a handler that waits holds nobody up, and many that do not are served one after
+// the other by few goroutines, without a switch for each.
 type Workers struct {
 	mu     sync.Mutex
-	idle   []chan *Stream // the one that went idle last is at the end
-	low    int            // the fewest idle since the last trim
+	queue  []*Stream // from head on
+	head   int
+	called bool            // a worker has been called and has not come yet
+	idle   []chan struct{} // the one that went idle last is at the end
+	low    int             // the fewest idle since the last trim
 	timer  *time.Timer
 	closed bool
 	wg     sync.WaitGroup
@@ -27,38 +35,74 @@ const trimTime = 4 * time.Second
 
 func (w *Workers) run(s *Stream) {
 	w.mu.Lock()
+	w.queue = append(w.queue, s)
+	w.callUnlock()
+}
+
+// callUnlock calls a worker if there is work and none is on its way.
+func (w *Workers) callUnlock() {
+	if w.called || w.head == len(w.queue) {
+		w.mu.Unlock()
+		return
+	}
+	w.called = true
 	if n := len(w.idle); n > 0 {
-		ch := w.idle[n-1]
+		bed := w.idle[n-1]
 		w.idle = w.idle[:n-1]
 		w.low = min(w.low, n-1)
 		w.mu.Unlock()
-		ch <- s
+		bed <- struct{}{}
 		return
 	}
 	w.wg.Add(1)
 	w.mu.Unlock()
-	go w.work(s)
+	go w.work()
 }
 
-func (w *Workers) work(s *Stream) {
-	defer w.wg.Done()
-	var ch chan *Stream // made when first idle: many streams are one goroutine's only one
-	for s != nil {
-		s.serve()
-		if ch == nil {
-			ch = make(chan *Stream, 1)
+// nextLocked takes the first stream of the queue; nil if that is empty.
+func (w *Workers) nextLocked() *Stream {
+	if w.head == len(w.queue) {
+		return nil
+	}
+	s := w.queue[w.head]
+	w.queue[w.head] = nil
+	if w.head++; w.head == len(w.queue) {
+		w.head = 0
+		if w.queue = w.queue[:0]; cap(w.queue) > maxIdle {
+			w.queue = nil // after a burst
 		}
-		w.mu.Lock()
+	}
+	return s
+}
+
+func (w *Workers) work() {
+	defer w.wg.Done()
+	var bed chan struct{} // made when first idle: many streams are one goroutine's only one
+	w.mu.Lock()
+	w.called = false
+	for {
+		for s := w.nextLocked(); s != nil; s = w.nextLocked() {
+			w.callUnlock()
+			s.serve()
+			w.mu.Lock()
+		}
 		if w.closed || len(w.idle) >= maxIdle {
 			w.mu.Unlock()
 			return
 		}
-		w.idle = append(w.idle, ch)
+		if bed == nil {
+			bed = make(chan struct{}, 1)
+		}
+		w.idle = append(w.idle, bed)
 		if w.timer == nil {
 			w.timer = time.AfterFunc(trimTime, w.trim)
 		}
 		w.mu.Unlock()
-		s = <-ch
+		if _, ok := <-bed; !ok {
+			return
+		}
+		w.mu.Lock()
+		w.called = false
 	}
 }
 
@@ -69,8 +113,8 @@ func (w *Workers) trim() {
 	if w.closed {
 		return
 	}
-	for _, ch := range w.idle[:w.low] {
-		ch <- nil
+	for _, bed := range w.idle[:w.low] {
+		close(bed)
 	}
 	w.idle = append(w.idle[:0:0], w.idle[w.low:]...)
 	w.low = len(w.idle)
@@ -85,8 +129,8 @@ func (w *Workers) trim() {
 func (w *Workers) Close(wait bool) {
 	w.mu.Lock()
 	w.closed = true
-	for _, ch := range w.idle {
-		ch <- nil
+	for _, bed := range w.idle {
+		close(bed)
 	}
 	w.idle = nil
 	if w.timer != nil {

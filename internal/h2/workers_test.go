@@ -102,6 +102,27 @@ func TestIdleWorkersAreTrimmed(t *testing.T) {
 	})
 }
 
+// Tasks that do not wait are done by a few goroutines, beside one that does.
+func TestQuickTasksShareWorkers(t *testing.T) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
+	synctest.Test(t, func(t *testing.T) {
+		var w Workers
+		c := decodingConn()
+		hold := make(chan struct{})
+		runTask(&w, c, func() { <-hold })
+		done := 0
+		for range 1000 {
+			runTask(&w, c, func() { done++ })
+		}
+		synctest.Wait()
+		if n := workersAlive(); done != 1000 || n > 4 {
+			t.Errorf("%d of 1000 tasks done, by %d goroutines", done, n)
+		}
+		close(hold)
+		w.Close(true)
+	})
+}
+
 func TestWorkersEndWithTheirTasks(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var w Workers
@@ -136,9 +157,14 @@ func TestWorkersKeepNoMoreThanAFew(t *testing.T) {
 	var w Workers
 	c := decodingConn()
 	hold := make(chan struct{})
+	var running atomic.Int64
 	for range maxIdle + 200 {
-		runTask(&w, c, func() { <-hold })
+		runTask(&w, c, func() {
+			running.Add(1)
+			<-hold
+		})
 	}
+	eventually(t, func() bool { return running.Load() == maxIdle+200 }, func() string { return "all tasks to run" })
 	close(hold)
 	eventually(t, func() bool {
 		w.mu.Lock()
