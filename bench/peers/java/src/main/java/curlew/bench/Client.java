@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 
 /** The bench's grpc-java client, on the asynchronous stub. */
@@ -55,11 +56,13 @@ public final class Client {
         flags.has("ca")
             ? TlsChannelCredentials.newBuilder().trustManager(new File(flags.string("ca", ""))).build()
             : InsecureChannelCredentials.create();
+    Executor executor = Setup.executor();
     List<BenchStub> stubs = new ArrayList<>();
     for (int i = 0; i < flags.number("conns", 1); i++) {
       ManagedChannel channel =
           Grpc.newChannelBuilder(flags.string("addr", ""), credentials)
-              .maxInboundMessageSize(Limits.MESSAGE_BYTES)
+              .maxInboundMessageSize(Setup.MESSAGE_BYTES)
+              .executor(executor)
               .build();
       waitUntilReady(channel);
       stubs.add(BenchGrpc.newStub(channel));

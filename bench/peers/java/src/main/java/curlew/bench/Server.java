@@ -8,13 +8,20 @@ import java.io.File;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.util.Set;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 
 /** The bench's grpc-java server. */
 public final class Server {
+  /** Held, because the log manager's own references are weak. */
+  private static final Logger LOGGER = Logger.getLogger("io.grpc");
+
   private Server() {}
 
   public static void main(String[] args) throws IOException, InterruptedException {
     Flags flags = new Flags(args, Set.of("addr", "cert", "key"));
+    // A load that goes away with calls in flight would have each of them logged with its stack.
+    LOGGER.setLevel(Level.OFF);
     ServerCredentials credentials =
         flags.has("cert")
             ? TlsServerCredentials.create(
@@ -24,7 +31,8 @@ public final class Server {
     NettyServerBuilder.forAddress(
             new InetSocketAddress(address[0], Integer.parseInt(address[1])), credentials)
         .addService(new BenchService())
-        .maxInboundMessageSize(Limits.MESSAGE_BYTES)
+        .maxInboundMessageSize(Setup.MESSAGE_BYTES)
+        .executor(Setup.executor())
         .build()
         .start()
         .awaitTermination();
