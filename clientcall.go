@@ -80,7 +80,9 @@ func (c *clientCall) run(ctx context.Context, caller Caller, m *Method) error {
 	c.call.Stream = c
 	c.call.request = s.header
 	err := caller.client.handler(ctx, &c.call)
-	c.release(errEnded) // where an interceptor did not call next
+	if !c.released.Load() {
+		c.release(errEnded) // an interceptor did not call next
+	}
 	c.capture()
 	return err
 }
@@ -90,14 +92,24 @@ func (c *clientCall) perform(ctx context.Context) error {
 	c.ctx = ctx
 	c.done = ctx.Done()
 	c.end, _ = ctx.Deadline()
-	var err error
-	if c.body != nil {
-		err = c.body(c)
-	} else {
-		err = c.unary()
-	}
+	err := c.exchange()
 	c.release(err)
 	return err
+}
+
+func (c *clientCall) exchange() error {
+	if c.body == nil {
+		return c.unary()
+	}
+	// Before two goroutines send and receive: the first message may have to wait
+	// for the server to receive, and the server for somebody to receive what it
+	// sends.
+	if c.call.method.Kind == KindBidi {
+		if err := c.begin(); err != nil {
+			return err
+		}
+	}
+	return c.body(c)
 }
 
 func (c *clientCall) unary() error {
@@ -255,14 +267,7 @@ func (c *clientCall) transmit(data []byte, end bool) error {
 			return err
 		}
 		c.begun = true
-		if c.call.method.Kind != KindBidi || len(data) == 0 {
-			return c.open(c.ctx, data, end)
-		}
-		// The message may have to wait for the server to receive, and the server
-		// for somebody to receive what it sends: so first there is a call.
-		if err := c.open(c.ctx, nil, false); err != nil {
-			return err
-		}
+		return c.open(c.ctx, data, end)
 	}
 	a := c.att.Load()
 	if a == nil {

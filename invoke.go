@@ -32,7 +32,8 @@ func (c Caller) Invoke(ctx context.Context, m *Method, req, res any) error {
 
 // Stream performs a call of any kind: body sends and receives through the stream
 // it is given, and the call ends when body returns. Its error, io.EOF aside, is
-// the call's.
+// the call's. The header of a bidirectional call leaves before body runs, that of
+// others with their first message.
 func (c Caller) Stream(ctx context.Context, m *Method, body func(context.Context, Stream) error) error {
 	cc := &clientCall{body: func(cc *clientCall) error {
 		if err := body(cc.ctx, cc.call.Stream); err != io.EOF {
@@ -172,9 +173,6 @@ func CallBidi[Req, Res any](ctx context.Context, c Caller, m *MethodOf[Req, Res]
 	ready := make(chan struct{})
 	// The interceptors surround the whole call, so they have a goroutine to stand on.
 	b.call = &clientCall{body: func(cc *clientCall) error {
-		if err := cc.begin(); err != nil && err != io.EOF {
-			return err
-		}
 		watched := &watchedStream{Stream: cc.call.Stream, ended: make(chan struct{})}
 		b.Duplex = Duplex[Res, Req]{watched, m.NewResponse}
 		close(ready)
