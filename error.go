@@ -137,13 +137,17 @@ func RawDetails(err error) iter.Seq2[string, []byte] {
 // its tree, Canceled or DeadlineExceeded for the errors of contexts, otherwise
 // Unknown.
 func CodeOf(err error) Code {
+	if err == nil {
+		return OK
+	}
+	if e, ok := err.(*Error); ok { // mostly; errors.As takes its time
+		return e.code
+	}
 	var (
 		e *Error
 		c Code
 	)
 	switch {
-	case err == nil:
-		return OK
 	case errors.As(err, &e):
 		return e.code
 	case errors.As(err, &c) && c != OK:

@@ -49,6 +49,8 @@ type Stream struct {
 	need      int           // bytes in in; forHeader; forEnd
 
 	// The receiver's own.
+	final   bool // eof has been seen: the sections will not change
+	drained bool // and nothing more is in in
 	taken   *bufpool.Buf
 	off     int           // of taken, what has been discarded
 	recvBed signal.Signal // what it sleeps on, made when it first must
@@ -82,10 +84,12 @@ func (s *Stream) ID() uint32 { return s.id }
 // Header waits for the response's header section. Its error is ErrDone, a
 // *StreamError, or io.ErrUnexpectedEOF when the stream ended without one.
 func (s *Stream) Header(done <-chan struct{}) (*Message, error) {
-	c := s.conn
-	c.mu.Lock()
-	defer c.flushUnlock()
-	err := s.awaitLocked(forHeader, done)
+	var err error
+	if !s.final {
+		s.conn.mu.Lock()
+		err = s.awaitLocked(forHeader, done)
+		s.conn.flushUnlock()
+	}
 	switch {
 	case s.header != nil:
 		return s.header, nil
@@ -100,11 +104,19 @@ func (s *Stream) Header(done <-chan struct{}) (*Message, error) {
 func (s *Stream) Await(limit int, done <-chan struct{}) error {
 	c := s.conn
 	c.mu.Lock()
-	defer c.flushUnlock()
 	s.whole, s.limit = true, limit
 	err := s.awaitLocked(forEnd, done)
 	s.whole = false
+	c.flushUnlock()
 	return err
+}
+
+// Sections is Received for the receiver.
+func (s *Stream) Sections() (header, trailer *Message) {
+	if s.final {
+		return s.header, s.trailer
+	}
+	return s.Received()
 }
 
 // Received returns the response's header section if it has arrived, and its
@@ -132,11 +144,18 @@ func (s *Stream) Peek(n int, done <-chan struct{}) ([]byte, error) {
 	if s.taken != nil && len(s.taken.B)-s.off >= n {
 		return s.taken.B[s.off:], nil
 	}
+	if s.drained {
+		if s.taken == nil {
+			return nil, io.EOF
+		}
+		return s.taken.B[s.off:], io.EOF
+	}
 	c := s.conn
 	c.mu.Lock()
 	s.handBackLocked()
 	err := s.awaitLocked(n, done)
 	s.taken, s.in = s.in, nil
+	s.drained = s.final
 	if s.taken != nil {
 		s.settleLocked()
 		c.consumedLocked(len(s.taken.B))
@@ -192,6 +211,7 @@ func (s *Stream) handBackLocked() {
 func (s *Stream) awaitLocked(need int, done <-chan struct{}) error {
 	c := s.conn
 	if s.metLocked(need) {
+		s.final = s.eof
 		return s.brokenLocked()
 	}
 	if s.recvBed == nil {
@@ -214,6 +234,7 @@ func (s *Stream) awaitLocked(need int, done <-chan struct{}) error {
 		}
 	}
 	c.relaxLocked(s)
+	s.final = s.eof
 	return s.brokenLocked()
 }
 
@@ -268,7 +289,7 @@ func (s *Stream) Free() {
 	s.taken.Free()
 	s.taken, s.off = nil, 0
 	c := s.conn
-	if c == nil {
+	if c == nil || s.drained {
 		return
 	}
 	c.mu.Lock()

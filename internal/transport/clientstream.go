@@ -122,7 +122,7 @@ func responseError(err error) error {
 // TrailersOnly reports whether the response, whose header has been received,
 // is one header section with the status in it.
 func (s *ClientStream) TrailersOnly() bool {
-	header, trailer := s.Received()
+	header, trailer := s.Sections()
 	return header != nil && header == trailer && field(header.Fields, "grpc-status") != ""
 }
 
@@ -160,7 +160,7 @@ func (s *ClientStream) check(m *h2.Message) error {
 		return nil
 	}
 	status := m.Status
-	if _, trailer := s.Received(); trailer != nil && field(trailer.Fields, "grpc-status") != "" {
+	if _, trailer := s.Sections(); trailer != nil && field(trailer.Fields, "grpc-status") != "" {
 		status = 200
 	}
 	if err := wire.CheckResponse(status, field(m.Fields, "content-type"), s.head.Codec.Name()); err != nil {
@@ -182,7 +182,7 @@ func (s *ClientStream) check(m *h2.Message) error {
 // Trailer returns the application's fields of the trailers and the status of a
 // response that has ended; nil for OK.
 func (s *ClientStream) Trailer() ([]Field, *Status) {
-	header, m := s.Received()
+	header, m := s.Sections()
 	if m == nil || (m == header && !s.TrailersOnly()) {
 		return nil, missingStatus(s, header, m)
 	}
