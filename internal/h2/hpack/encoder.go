@@ -13,6 +13,7 @@ type Encoder struct {
 	pending bool   // a size update is due
 	least   uint32 // the least size since the last block
 	size    uint32
+	settled *settled // nil: nothing yet
 }
 
 // NewEncoder returns an encoder.
@@ -53,8 +54,22 @@ func (e *Encoder) Append(dst []byte, fields []Field) []byte {
 	if e.pending {
 		dst = e.appendSizes(dst)
 	}
+	if block := e.settled.find(e.table.generation, fields); block != nil {
+		return append(dst, block...)
+	}
+	start, indexed := len(dst), 0
 	for i := range fields {
+		at := len(dst)
 		dst = e.appendField(dst, &fields[i])
+		if dst[at]&0x80 != 0 { // §6.1
+			indexed++
+		}
+	}
+	if indexed == len(fields) && indexed <= maxSettled {
+		if e.settled == nil {
+			e.settled = new(settled)
+		}
+		e.settled.keep(e.table.generation, fields, dst[start:])
 	}
 	return dst
 }
