@@ -62,7 +62,7 @@ func (c Caller) head(m *Method) *transport.Head {
 	if h, ok := s.heads.Load(m); ok {
 		return h.(*transport.Head)
 	}
-	h := transport.Head{Codec: s.codec, Compressor: s.compressor, Compressors: s.common.compressors, MaxReceive: s.maxReceive}
+	h := &transport.Head{Codec: s.codec, Compressor: s.compressor, Compressors: s.common.compressors, MaxReceive: s.maxReceive}
 	if h.Codec == nil {
 		h.Codec = s.common.codecs[0]
 	}

@@ -6,6 +6,7 @@ import (
 	"io"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/curlew-rpc/curlew/codec"
@@ -23,6 +24,9 @@ type Head struct {
 	MaxReceive  int
 
 	fields []Field
+	// plain is the last response header that was found to be in order and to hold
+	// nothing for the application. Responses share it as long as they repeat it.
+	plain atomic.Pointer[h2.Message]
 }
 
 // pseudoFields is the number of pseudo-header fields, behind which
@@ -30,7 +34,7 @@ type Head struct {
 const pseudoFields = 4
 
 // NewHead prepares the header of a method's requests.
-func NewHead(h Head, scheme, authority, path, userAgent string) *Head {
+func NewHead(h *Head, scheme, authority, path, userAgent string) *Head {
 	subtype := h.Codec.Name()
 	h.fields = []Field{
 		{Name: ":method", Value: "POST"},
@@ -47,7 +51,7 @@ func NewHead(h Head, scheme, authority, path, userAgent string) *Head {
 	if h.Compressor != nil {
 		h.fields = append(h.fields, Field{Name: "grpc-encoding", Value: h.Compressor.Name()})
 	}
-	return &h
+	return h
 }
 
 var fieldScratch = sync.Pool{New: func() any { return new([]Field) }}
@@ -106,7 +110,7 @@ func (s *ClientStream) Header(done <-chan struct{}) ([]Field, error) {
 	if err != nil {
 		return nil, responseError(err)
 	}
-	if s.TrailersOnly() {
+	if m == s.head.plain.Load() || s.TrailersOnly() {
 		return nil, nil
 	}
 	return receivedFields(m)
@@ -133,6 +137,10 @@ func (s *ClientStream) Receive(msg any, done <-chan struct{}) error {
 		m, err := s.Stream.Header(done)
 		if err != nil {
 			return responseError(err)
+		}
+		if m == s.head.plain.Load() {
+			s.checked = true
+			return s.recv.next(&s.Stream, done, msg)
 		}
 		// A grpc-status wins over that of HTTP, and may be yet to come.
 		if m.Status != 200 && s.Await(s.head.MaxReceive, done) == h2.ErrDone {
@@ -168,6 +176,9 @@ func (s *ClientStream) check(m *h2.Message) error {
 	}
 	encoding := field(m.Fields, "grpc-encoding")
 	if encoding == "" || encoding == wire.Identity {
+		if m.Status == 200 && countVisible(m.Fields) == 0 {
+			s.head.plain.Store(m)
+		}
 		return nil
 	}
 	for _, c := range s.head.Compressors {
@@ -237,15 +248,20 @@ func readStatus(s *ClientStream, header, m *h2.Message) *Status {
 }
 
 func receivedFields(m *h2.Message) ([]Field, error) {
-	n := 0
-	for i := range m.Fields {
-		if wire.Visible(m.Fields[i].Name) {
-			n++
-		}
-	}
+	n := countVisible(m.Fields)
 	if n == 0 {
 		return nil, nil
 	}
 	out, err := visible(m.Fields, n)
 	return out, statusOf(err)
+}
+
+// countVisible returns the number of fields that an application sees.
+func countVisible(fields []Field) (n int) {
+	for i := range fields {
+		if wire.Visible(fields[i].Name) {
+			n++
+		}
+	}
+	return n
 }
