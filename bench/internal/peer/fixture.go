@@ -1,0 +1,46 @@
+package peer
+
+import (
+	"bytes"
+
+	"github.com/curlew-rpc/curlew/bench/benchpb"
+)
+
+// Service is the full name of the service that every stack serves.
+const Service = "curlew.bench.v1.Bench"
+
+// MessageLimit is how large a message every stack is to take: more than any the bench sends.
+const MessageLimit = 64 << 20
+
+// UserID is the user that clients ask for, and UserBytes what the answer has encoded.
+const (
+	UserID    = 1
+	UserBytes = 112
+)
+
+// NewUser returns the answer to GetUser.
+func NewUser(id int64) *benchpb.User {
+	return &benchpb.User{
+		Id:    id,
+		Name:  "Ada Lovelace",
+		Email: "ada.lovelace@example.com",
+		Bio:   "Wrote a program before the machine was there.",
+		Tags:  []string{"math", "engines", "poetry"},
+	}
+}
+
+// NewPayload returns a message of size bytes of data.
+func NewPayload(size int) *benchpb.Payload {
+	return &benchpb.Payload{Data: bytes.Repeat([]byte{'x'}, size)}
+}
+
+// List sends what was asked for by send: count messages, or until it fails. It returns the error of send.
+func List(req *benchpb.ListRequest, send func(*benchpb.Payload) error) error {
+	msg := NewPayload(int(req.GetSize()))
+	for sent := int32(0); req.GetCount() == 0 || sent < req.GetCount(); sent++ {
+		if err := send(msg); err != nil {
+			return err
+		}
+	}
+	return nil
+}
