@@ -48,8 +48,9 @@ type Conn struct {
 	// Sending.
 	enc          hpack.Encoder
 	wbuf         *bufpool.Buf // frames to write; nil: none
-	writing      bool         // somebody writes, and will take what is appended
-	muted        bool         // nothing is written: the protocol is not known yet, or all has been said
+	tail         tailFrame
+	writing      bool // somebody writes, and will take what is appended
+	muted        bool // nothing is written: the protocol is not known yet, or all has been said
 	send         flow.Send
 	sendQueue    []signal.Signal
 	peerMaxFrame uint32

@@ -48,7 +48,7 @@ func ourGoroutines() (stacks []string) {
 	}
 	for i, stack := range strings.Split(string(buf), "\n\n") {
 		ours := i > 0 && strings.Contains(stack, "/internal/h2.")
-		if ours && !strings.Contains(stack, "testing.(*T).Run(") && !strings.Contains(stack, "synctest.Run(") {
+		if ours && !strings.Contains(stack, "testing.(*T).Run(") && !strings.Contains(stack, "testing.(*B).Run(") && !strings.Contains(stack, "synctest.Run(") {
 			stacks = append(stacks, stack)
 		}
 	}

@@ -46,16 +46,38 @@ func (c *Conn) appendHeadersLocked(id uint32, fields []hpack.Field, end bool) {
 	frame.PutHeader(b.B[start:], frame.Header{Length: uint32(len(block)), Type: frame.TypeHeaders, Flags: flags, StreamID: id})
 }
 
+// appendDataLocked appends DATA. What follows DATA of the same stream that has not
+// been written goes into that frame: small messages would otherwise cost both ends a
+// frame each, and there are peers that end connections on which too many small
+// frames come (CVE-2019-9517 and its like; Rust's h2 from 0.4.16).
 func (c *Conn) appendDataLocked(id uint32, data []byte, end bool) {
 	for {
-		n := min(len(data), int(c.peerMaxFrame))
-		b := c.roomLocked(frame.HeaderLen + n)
-		b.B = frame.AppendData(b.B, id, end && n == len(data), data[:n])
+		b := c.roomLocked(frame.HeaderLen + min(len(data), int(c.peerMaxFrame)))
+		if c.tail.id != id || c.tail.end != len(b.B) || c.tail.size() >= int(c.peerMaxFrame) {
+			c.tail = tailFrame{id, len(b.B), len(b.B) + frame.HeaderLen}
+			b.B = append(b.B, make([]byte, frame.HeaderLen)...)
+		}
+		n := min(len(data), int(c.peerMaxFrame)-c.tail.size())
+		b.B = append(b.B, data[:n]...)
+		c.tail.end += n
+		h := frame.Header{Length: uint32(c.tail.size()), Type: frame.TypeData, StreamID: id}
+		if end && n == len(data) {
+			h.Flags = frame.FlagEndStream
+		}
+		frame.PutHeader(b.B[c.tail.start:], h)
 		if data = data[n:]; len(data) == 0 {
 			return
 		}
 	}
 }
+
+// A tailFrame is a DATA frame that is the last of the write buffer's.
+type tailFrame struct {
+	id         uint32
+	start, end int // of its header, and of its content
+}
+
+func (t *tailFrame) size() int { return t.end - t.start - frame.HeaderLen }
 
 func (c *Conn) appendResetLocked(id uint32, code frame.ErrCode) {
 	b := c.roomLocked(frame.HeaderLen + 4)
@@ -147,6 +169,7 @@ func (c *Conn) writeLoop(rounds int) {
 // notWritten is to be given if that fails.
 func (c *Conn) takenLocked() (unsent uint32) {
 	c.forced = 0
+	c.tail = tailFrame{}
 	unsent = c.unsent
 	c.unsent = c.nextID
 	return unsent
