@@ -125,6 +125,29 @@ hostile: $(TESTSUM) ## attack servers and clients, and cut their connections, un
 soak: ## have clients of all kinds call a server for SOAKTIME (2m)
 	@bash interop/soak/run.sh $(SOAKTIME)
 
+.PHONY: bench-programs
+bench-programs: ## build what bench measures: the Go programs, and those whose toolchain is there
+	@bench/build-go.sh
+	for build in bench/peers/*/build.sh; do
+		code=0; out=$$($$build 2>&1) || code=$$?
+		[ $$code -eq 0 ] || echo "$$out"
+		[ $$code -eq 0 ] || [ $$code -eq 3 ] # 3: a toolchain is missing
+	done
+
+.PHONY: bench
+bench: bench-programs ## measure all stacks side by side; writes bench/RESULTS.md and bench/charts
+	@cd bench && GOWORK=off go run ./run
+
+.PHONY: bench-quick
+bench-quick: ## measure against the Go peers and fail below the bars (3 minutes)
+	@bench/build-go.sh curlew grpcgo floor
+	cd bench && GOWORK=off go run ./run -quick
+
+.PHONY: bench-test
+bench-test: $(TESTSUM) ## build, vet and test the bench itself
+	@GOWORK=off go vet -C bench ./...
+	GOWORK=off go test -C bench -json ./... | $(TESTSUM)
+
 .PHONY: demo
 demo: ## run a service, call it and show what crosses the wire
 	@go run ./cmd/curlew demo
