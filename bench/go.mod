@@ -3,7 +3,6 @@ module github.com/curlew-rpc/curlew/bench
 go 1.26.0
 
 require (
-	connectrpc.com/connect v1.21.1
 	github.com/curlew-rpc/curlew v0.0.0
 	golang.org/x/sys v0.49.0
 	google.golang.org/grpc v1.85.0
@@ -11,6 +10,7 @@ require (
 )
 
 require (
+	connectrpc.com/connect/v2 v2.0.2
 	golang.org/x/net v0.60.0 // indirect
 	golang.org/x/text v0.42.0 // indirect
 	google.golang.org/genproto/googleapis/rpc v0.0.0-20260817212433-ac3dfec99bb1 // indirect

@@ -11,7 +11,7 @@ export GOBIN=$tools GOWORK=off GOFLAGS=-mod=mod
 (
 	cd "$tools"
 	go install google.golang.org/protobuf/cmd/protoc-gen-go@v1.36.12
-	go install connectrpc.com/connect/cmd/protoc-gen-connect-go@v1.21.1
+	go install connectrpc.com/connect/v2/cmd/protoc-gen-connect-go@v2.0.2
 )
 (cd ../.. && GOFLAGS= go install ./cmd/protoc-gen-curlew)
 PATH=$tools:$PATH protoc -I. \

@@ -6,226 +6,368 @@
 package benchpbconnect
 
 import (
-	connect "connectrpc.com/connect"
+	connect "connectrpc.com/connect/v2"
 	context "context"
-	errors "errors"
 	benchpb "github.com/curlew-rpc/curlew/bench/benchpb"
-	http "net/http"
-	strings "strings"
+	sync "sync"
 )
-
-// This is a compile-time assertion to ensure that this generated file and the connect package are
-// compatible. If you get a compiler error that this constant is not defined, this code was
-// generated with a version of connect newer than the one compiled into your binary. You can fix the
-// problem by either regenerating this code with an older version of connect or updating the connect
-// version compiled into your binary.
-const _ = connect.IsAtLeastVersion1_13_0
 
 const (
 	// BenchName is the fully-qualified name of the Bench service.
 	BenchName = "curlew.bench.v1.Bench"
 )
 
-// These constants are the fully-qualified names of the RPCs defined in this package. They're
-// exposed at runtime as Spec.Procedure and as the final two segments of the HTTP route.
+// These constants are the procedure names of the RPCs defined in this package. They're exposed at
+// runtime as Spec.Procedure and as the final two segments of the HTTP route.
 //
 // Note that these are different from the fully-qualified method names used by
 // google.golang.org/protobuf/reflect/protoreflect. To convert from these constants to
 // reflection-formatted method names, remove the leading slash and convert the remaining slash to a
 // period.
 const (
-	// BenchGetUserProcedure is the fully-qualified name of the Bench's GetUser RPC.
+	// BenchGetUserProcedure is the procedure name of the Bench's GetUser RPC.
 	BenchGetUserProcedure = "/curlew.bench.v1.Bench/GetUser"
-	// BenchListProcedure is the fully-qualified name of the Bench's List RPC.
+	// BenchListProcedure is the procedure name of the Bench's List RPC.
 	BenchListProcedure = "/curlew.bench.v1.Bench/List"
-	// BenchImportProcedure is the fully-qualified name of the Bench's Import RPC.
+	// BenchImportProcedure is the procedure name of the Bench's Import RPC.
 	BenchImportProcedure = "/curlew.bench.v1.Bench/Import"
-	// BenchChatProcedure is the fully-qualified name of the Bench's Chat RPC.
+	// BenchChatProcedure is the procedure name of the Bench's Chat RPC.
 	BenchChatProcedure = "/curlew.bench.v1.Bench/Chat"
-	// BenchEchoProcedure is the fully-qualified name of the Bench's Echo RPC.
+	// BenchEchoProcedure is the procedure name of the Bench's Echo RPC.
 	BenchEchoProcedure = "/curlew.bench.v1.Bench/Echo"
+)
+
+var (
+	benchGetUserSpec = sync.OnceValue(func() connect.Spec {
+		return connect.Spec{
+			StreamType: connect.StreamTypeUnary,
+			Schema:     benchpb.File_bench_proto.Services().ByName("Bench").Methods().ByName("GetUser"),
+			Procedure:  BenchGetUserProcedure,
+		}
+	})
+	benchListSpec = sync.OnceValue(func() connect.Spec {
+		return connect.Spec{
+			StreamType: connect.StreamTypeServer,
+			Schema:     benchpb.File_bench_proto.Services().ByName("Bench").Methods().ByName("List"),
+			Procedure:  BenchListProcedure,
+		}
+	})
+	benchImportSpec = sync.OnceValue(func() connect.Spec {
+		return connect.Spec{
+			StreamType: connect.StreamTypeClient,
+			Schema:     benchpb.File_bench_proto.Services().ByName("Bench").Methods().ByName("Import"),
+			Procedure:  BenchImportProcedure,
+		}
+	})
+	benchChatSpec = sync.OnceValue(func() connect.Spec {
+		return connect.Spec{
+			StreamType: connect.StreamTypeBidi,
+			Schema:     benchpb.File_bench_proto.Services().ByName("Bench").Methods().ByName("Chat"),
+			Procedure:  BenchChatProcedure,
+		}
+	})
+	benchEchoSpec = sync.OnceValue(func() connect.Spec {
+		return connect.Spec{
+			StreamType: connect.StreamTypeUnary,
+			Schema:     benchpb.File_bench_proto.Services().ByName("Bench").Methods().ByName("Echo"),
+			Procedure:  BenchEchoProcedure,
+		}
+	})
 )
 
 // BenchClient is a client for the curlew.bench.v1.Bench service.
 type BenchClient interface {
 	// The unary call: a small request, an answer of about 110 bytes.
-	GetUser(context.Context, *connect.Request[benchpb.GetUserRequest]) (*connect.Response[benchpb.User], error)
+	GetUser(context.Context, *benchpb.GetUserRequest) (*benchpb.User, error)
 	// Streams payloads: count of them, or until the call is cancelled.
-	List(context.Context, *connect.Request[benchpb.ListRequest]) (*connect.ServerStreamForClient[benchpb.Payload], error)
+	List(context.Context, *benchpb.ListRequest) (BenchListClientStream, error)
 	// Takes payloads and says how many there were.
-	Import(context.Context) *connect.ClientStreamForClient[benchpb.Payload, benchpb.Summary]
+	Import(context.Context) (BenchImportClientStream, error)
 	// Answers each payload with itself.
-	Chat(context.Context) *connect.BidiStreamForClient[benchpb.Payload, benchpb.Payload]
+	Chat(context.Context) (BenchChatClientStream, error)
 	// Answers with what it was sent.
-	Echo(context.Context, *connect.Request[benchpb.Payload]) (*connect.Response[benchpb.Payload], error)
+	Echo(context.Context, *benchpb.Payload) (*benchpb.Payload, error)
 }
 
-// NewBenchClient constructs a client for the curlew.bench.v1.Bench service. By default, it uses the
-// Connect protocol with the binary Protobuf Codec, asks for gzipped responses, and sends
-// uncompressed requests. To use the gRPC or gRPC-Web protocols, supply the connect.WithGRPC() or
-// connect.WithGRPCWeb() options.
-//
-// The URL supplied here should be the base URL for the Connect or gRPC server (for example,
-// http://api.acme.com or https://acme.com/grpc).
-func NewBenchClient(httpClient connect.HTTPClient, baseURL string, opts ...connect.ClientOption) BenchClient {
-	baseURL = strings.TrimRight(baseURL, "/")
-	benchMethods := benchpb.File_bench_proto.Services().ByName("Bench").Methods()
-	return &benchClient{
-		getUser: connect.NewClient[benchpb.GetUserRequest, benchpb.User](
-			httpClient,
-			baseURL+BenchGetUserProcedure,
-			connect.WithSchema(benchMethods.ByName("GetUser")),
-			connect.WithClientOptions(opts...),
-		),
-		list: connect.NewClient[benchpb.ListRequest, benchpb.Payload](
-			httpClient,
-			baseURL+BenchListProcedure,
-			connect.WithSchema(benchMethods.ByName("List")),
-			connect.WithClientOptions(opts...),
-		),
-		_import: connect.NewClient[benchpb.Payload, benchpb.Summary](
-			httpClient,
-			baseURL+BenchImportProcedure,
-			connect.WithSchema(benchMethods.ByName("Import")),
-			connect.WithClientOptions(opts...),
-		),
-		chat: connect.NewClient[benchpb.Payload, benchpb.Payload](
-			httpClient,
-			baseURL+BenchChatProcedure,
-			connect.WithSchema(benchMethods.ByName("Chat")),
-			connect.WithClientOptions(opts...),
-		),
-		echo: connect.NewClient[benchpb.Payload, benchpb.Payload](
-			httpClient,
-			baseURL+BenchEchoProcedure,
-			connect.WithSchema(benchMethods.ByName("Echo")),
-			connect.WithClientOptions(opts...),
-		),
+// NewBenchClient constructs a client for the curlew.bench.v1.Bench service. Multiple service
+// clients may share a single connect.Client.
+func NewBenchClient(client *connect.Client) BenchClient {
+	return &benchClient{client: client}
+}
+
+// BenchListClientStream is the client stream for the Bench's List RPC.
+type BenchListClientStream struct {
+	stream connect.ClientStream
+}
+
+// Receive returns the next response message from the server.
+func (s BenchListClientStream) Receive() (*benchpb.Payload, error) {
+	var res benchpb.Payload
+	if err := s.stream.Receive(&res); err != nil {
+		return nil, err
 	}
+	return &res, nil
 }
 
-// benchClient implements BenchClient.
-type benchClient struct {
-	getUser *connect.Client[benchpb.GetUserRequest, benchpb.User]
-	list    *connect.Client[benchpb.ListRequest, benchpb.Payload]
-	_import *connect.Client[benchpb.Payload, benchpb.Summary]
-	chat    *connect.Client[benchpb.Payload, benchpb.Payload]
-	echo    *connect.Client[benchpb.Payload, benchpb.Payload]
+// Close releases the stream's resources. It is idempotent and is typically deferred to clean up a
+// stream abandoned before io.EOF.
+func (s BenchListClientStream) Close() error {
+	return s.stream.Close()
 }
 
-// GetUser calls curlew.bench.v1.Bench.GetUser.
-func (c *benchClient) GetUser(ctx context.Context, req *connect.Request[benchpb.GetUserRequest]) (*connect.Response[benchpb.User], error) {
-	return c.getUser.CallUnary(ctx, req)
+// BenchImportClientStream is the client stream for the Bench's Import RPC.
+type BenchImportClientStream struct {
+	stream connect.ClientStream
 }
 
-// List calls curlew.bench.v1.Bench.List.
-func (c *benchClient) List(ctx context.Context, req *connect.Request[benchpb.ListRequest]) (*connect.ServerStreamForClient[benchpb.Payload], error) {
-	return c.list.CallServerStream(ctx, req)
+// SendHeaders opens the stream and flushes the request headers without a message. The first Send or
+// Receive does this implicitly.
+func (s BenchImportClientStream) SendHeaders() error {
+	return s.stream.SendHeaders()
 }
 
-// Import calls curlew.bench.v1.Bench.Import.
-func (c *benchClient) Import(ctx context.Context) *connect.ClientStreamForClient[benchpb.Payload, benchpb.Summary] {
-	return c._import.CallClientStream(ctx)
+// Send sends a request message to the server.
+func (s BenchImportClientStream) Send(req *benchpb.Payload) error {
+	return s.stream.Send(req)
 }
 
-// Chat calls curlew.bench.v1.Bench.Chat.
-func (c *benchClient) Chat(ctx context.Context) *connect.BidiStreamForClient[benchpb.Payload, benchpb.Payload] {
-	return c.chat.CallBidiStream(ctx)
+// CloseAndReceive closes the request side of the stream and returns the single response message. It
+// reads the stream to completion to release its resources.
+func (s BenchImportClientStream) CloseAndReceive() (*benchpb.Summary, error) {
+	if err := s.stream.CloseSend(); err != nil {
+		return nil, err
+	}
+	var res benchpb.Summary
+	if err := s.stream.Receive(&res); err != nil {
+		return nil, err
+	}
+	return &res, nil
 }
 
-// Echo calls curlew.bench.v1.Bench.Echo.
-func (c *benchClient) Echo(ctx context.Context, req *connect.Request[benchpb.Payload]) (*connect.Response[benchpb.Payload], error) {
-	return c.echo.CallUnary(ctx, req)
+// BenchChatClientStream is the client stream for the Bench's Chat RPC.
+type BenchChatClientStream struct {
+	stream connect.ClientStream
+}
+
+// SendHeaders opens the stream and flushes the request headers without a message. The first Send or
+// Receive does this implicitly.
+func (s BenchChatClientStream) SendHeaders() error {
+	return s.stream.SendHeaders()
+}
+
+// Send sends a request message to the server.
+func (s BenchChatClientStream) Send(req *benchpb.Payload) error {
+	return s.stream.Send(req)
+}
+
+// CloseSend closes the request side of the stream.
+func (s BenchChatClientStream) CloseSend() error {
+	return s.stream.CloseSend()
+}
+
+// Receive returns the next response message from the server.
+func (s BenchChatClientStream) Receive() (*benchpb.Payload, error) {
+	var res benchpb.Payload
+	if err := s.stream.Receive(&res); err != nil {
+		return nil, err
+	}
+	return &res, nil
+}
+
+// Close releases the stream's resources. It is idempotent and is typically deferred to clean up a
+// stream abandoned before io.EOF.
+func (s BenchChatClientStream) Close() error {
+	return s.stream.Close()
 }
 
 // BenchHandler is an implementation of the curlew.bench.v1.Bench service.
 type BenchHandler interface {
 	// The unary call: a small request, an answer of about 110 bytes.
-	GetUser(context.Context, *connect.Request[benchpb.GetUserRequest]) (*connect.Response[benchpb.User], error)
+	GetUser(context.Context, *benchpb.GetUserRequest) (*benchpb.User, error)
 	// Streams payloads: count of them, or until the call is cancelled.
-	List(context.Context, *connect.Request[benchpb.ListRequest], *connect.ServerStream[benchpb.Payload]) error
+	List(context.Context, *benchpb.ListRequest, BenchListServerStream) error
 	// Takes payloads and says how many there were.
-	Import(context.Context, *connect.ClientStream[benchpb.Payload]) (*connect.Response[benchpb.Summary], error)
+	Import(context.Context, BenchImportServerStream) (*benchpb.Summary, error)
 	// Answers each payload with itself.
-	Chat(context.Context, *connect.BidiStream[benchpb.Payload, benchpb.Payload]) error
+	Chat(context.Context, BenchChatServerStream) error
 	// Answers with what it was sent.
-	Echo(context.Context, *connect.Request[benchpb.Payload]) (*connect.Response[benchpb.Payload], error)
+	Echo(context.Context, *benchpb.Payload) (*benchpb.Payload, error)
 }
 
-// NewBenchHandler builds an HTTP handler from the service implementation. It returns the path on
-// which to mount the handler and the handler itself.
-//
-// By default, handlers support the Connect, gRPC, and gRPC-Web protocols with the binary Protobuf
-// and JSON codecs. They also support gzip compression.
-func NewBenchHandler(svc BenchHandler, opts ...connect.HandlerOption) (string, http.Handler) {
-	benchMethods := benchpb.File_bench_proto.Services().ByName("Bench").Methods()
-	benchGetUserHandler := connect.NewUnaryHandler(
-		BenchGetUserProcedure,
-		svc.GetUser,
-		connect.WithSchema(benchMethods.ByName("GetUser")),
-		connect.WithHandlerOptions(opts...),
+// RegisterBenchHandler registers svc as the curlew.bench.v1.Bench implementation on server.
+func RegisterBenchHandler(server *connect.Server, svc BenchHandler) {
+	adapter := benchHandler{svc: svc}
+	server.Register(
+		connect.Method{Spec: benchGetUserSpec(), Handler: adapter.getUser},
+		connect.Method{Spec: benchListSpec(), Handler: adapter.list},
+		connect.Method{Spec: benchImportSpec(), Handler: adapter._import},
+		connect.Method{Spec: benchChatSpec(), Handler: adapter.chat},
+		connect.Method{Spec: benchEchoSpec(), Handler: adapter.echo},
 	)
-	benchListHandler := connect.NewServerStreamHandler(
-		BenchListProcedure,
-		svc.List,
-		connect.WithSchema(benchMethods.ByName("List")),
-		connect.WithHandlerOptions(opts...),
-	)
-	benchImportHandler := connect.NewClientStreamHandler(
-		BenchImportProcedure,
-		svc.Import,
-		connect.WithSchema(benchMethods.ByName("Import")),
-		connect.WithHandlerOptions(opts...),
-	)
-	benchChatHandler := connect.NewBidiStreamHandler(
-		BenchChatProcedure,
-		svc.Chat,
-		connect.WithSchema(benchMethods.ByName("Chat")),
-		connect.WithHandlerOptions(opts...),
-	)
-	benchEchoHandler := connect.NewUnaryHandler(
-		BenchEchoProcedure,
-		svc.Echo,
-		connect.WithSchema(benchMethods.ByName("Echo")),
-		connect.WithHandlerOptions(opts...),
-	)
-	return "/curlew.bench.v1.Bench/", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		switch r.URL.Path {
-		case BenchGetUserProcedure:
-			benchGetUserHandler.ServeHTTP(w, r)
-		case BenchListProcedure:
-			benchListHandler.ServeHTTP(w, r)
-		case BenchImportProcedure:
-			benchImportHandler.ServeHTTP(w, r)
-		case BenchChatProcedure:
-			benchChatHandler.ServeHTTP(w, r)
-		case BenchEchoProcedure:
-			benchEchoHandler.ServeHTTP(w, r)
-		default:
-			http.NotFound(w, r)
-		}
-	})
+}
+
+// BenchListServerStream is the server stream for the Bench's List RPC.
+type BenchListServerStream struct {
+	stream connect.ServerStream
+}
+
+// SendHeaders flushes the response headers without a message. The first Send does this implicitly.
+func (s BenchListServerStream) SendHeaders() error {
+	return s.stream.SendHeaders()
+}
+
+// Send sends a response message to the client.
+func (s BenchListServerStream) Send(res *benchpb.Payload) error {
+	return s.stream.Send(res)
+}
+
+// BenchImportServerStream is the server stream for the Bench's Import RPC.
+type BenchImportServerStream struct {
+	stream connect.ServerStream
+}
+
+// Receive returns the next request message from the client.
+func (s BenchImportServerStream) Receive() (*benchpb.Payload, error) {
+	var req benchpb.Payload
+	if err := s.stream.Receive(&req); err != nil {
+		return nil, err
+	}
+	return &req, nil
+}
+
+// BenchChatServerStream is the server stream for the Bench's Chat RPC.
+type BenchChatServerStream struct {
+	stream connect.ServerStream
+}
+
+// Receive returns the next request message from the client.
+func (s BenchChatServerStream) Receive() (*benchpb.Payload, error) {
+	var req benchpb.Payload
+	if err := s.stream.Receive(&req); err != nil {
+		return nil, err
+	}
+	return &req, nil
+}
+
+// SendHeaders flushes the response headers without a message. The first Send does this implicitly.
+func (s BenchChatServerStream) SendHeaders() error {
+	return s.stream.SendHeaders()
+}
+
+// Send sends a response message to the client.
+func (s BenchChatServerStream) Send(res *benchpb.Payload) error {
+	return s.stream.Send(res)
 }
 
 // UnimplementedBenchHandler returns CodeUnimplemented from all methods.
 type UnimplementedBenchHandler struct{}
 
-func (UnimplementedBenchHandler) GetUser(context.Context, *connect.Request[benchpb.GetUserRequest]) (*connect.Response[benchpb.User], error) {
-	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("curlew.bench.v1.Bench.GetUser is not implemented"))
+func (UnimplementedBenchHandler) GetUser(context.Context, *benchpb.GetUserRequest) (*benchpb.User, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, "curlew.bench.v1.Bench.GetUser is not implemented")
 }
 
-func (UnimplementedBenchHandler) List(context.Context, *connect.Request[benchpb.ListRequest], *connect.ServerStream[benchpb.Payload]) error {
-	return connect.NewError(connect.CodeUnimplemented, errors.New("curlew.bench.v1.Bench.List is not implemented"))
+func (UnimplementedBenchHandler) List(context.Context, *benchpb.ListRequest, BenchListServerStream) error {
+	return connect.NewError(connect.CodeUnimplemented, "curlew.bench.v1.Bench.List is not implemented")
 }
 
-func (UnimplementedBenchHandler) Import(context.Context, *connect.ClientStream[benchpb.Payload]) (*connect.Response[benchpb.Summary], error) {
-	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("curlew.bench.v1.Bench.Import is not implemented"))
+func (UnimplementedBenchHandler) Import(context.Context, BenchImportServerStream) (*benchpb.Summary, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, "curlew.bench.v1.Bench.Import is not implemented")
 }
 
-func (UnimplementedBenchHandler) Chat(context.Context, *connect.BidiStream[benchpb.Payload, benchpb.Payload]) error {
-	return connect.NewError(connect.CodeUnimplemented, errors.New("curlew.bench.v1.Bench.Chat is not implemented"))
+func (UnimplementedBenchHandler) Chat(context.Context, BenchChatServerStream) error {
+	return connect.NewError(connect.CodeUnimplemented, "curlew.bench.v1.Bench.Chat is not implemented")
 }
 
-func (UnimplementedBenchHandler) Echo(context.Context, *connect.Request[benchpb.Payload]) (*connect.Response[benchpb.Payload], error) {
-	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("curlew.bench.v1.Bench.Echo is not implemented"))
+func (UnimplementedBenchHandler) Echo(context.Context, *benchpb.Payload) (*benchpb.Payload, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, "curlew.bench.v1.Bench.Echo is not implemented")
+}
+
+type benchClient struct {
+	client *connect.Client
+}
+
+func (c *benchClient) GetUser(ctx context.Context, req *benchpb.GetUserRequest) (*benchpb.User, error) {
+	var res benchpb.User
+	if err := c.client.CallUnary(ctx, benchGetUserSpec(), req, &res); err != nil {
+		return nil, err
+	}
+	return &res, nil
+}
+
+func (c *benchClient) List(ctx context.Context, req *benchpb.ListRequest) (BenchListClientStream, error) {
+	stream, err := c.client.CallServerStream(ctx, benchListSpec(), req)
+	if err != nil {
+		return BenchListClientStream{}, err
+	}
+	return BenchListClientStream{stream: stream}, nil
+}
+
+func (c *benchClient) Import(ctx context.Context) (BenchImportClientStream, error) {
+	stream, err := c.client.CallClientStream(ctx, benchImportSpec())
+	if err != nil {
+		return BenchImportClientStream{}, err
+	}
+	return BenchImportClientStream{stream: stream}, nil
+}
+
+func (c *benchClient) Chat(ctx context.Context) (BenchChatClientStream, error) {
+	stream, err := c.client.CallClientStream(ctx, benchChatSpec())
+	if err != nil {
+		return BenchChatClientStream{}, err
+	}
+	return BenchChatClientStream{stream: stream}, nil
+}
+
+func (c *benchClient) Echo(ctx context.Context, req *benchpb.Payload) (*benchpb.Payload, error) {
+	var res benchpb.Payload
+	if err := c.client.CallUnary(ctx, benchEchoSpec(), req, &res); err != nil {
+		return nil, err
+	}
+	return &res, nil
+}
+
+type benchHandler struct{ svc BenchHandler }
+
+func (h benchHandler) getUser(ctx context.Context, _ connect.Spec, stream connect.ServerStream) error {
+	var req benchpb.GetUserRequest
+	if err := stream.Receive(&req); err != nil {
+		return err
+	}
+	res, err := h.svc.GetUser(ctx, &req)
+	if err != nil {
+		return err
+	}
+	return stream.Send(res)
+}
+
+func (h benchHandler) list(ctx context.Context, _ connect.Spec, stream connect.ServerStream) error {
+	var req benchpb.ListRequest
+	if err := stream.Receive(&req); err != nil {
+		return err
+	}
+	return h.svc.List(ctx, &req, BenchListServerStream{stream: stream})
+}
+
+func (h benchHandler) _import(ctx context.Context, _ connect.Spec, stream connect.ServerStream) error {
+	res, err := h.svc.Import(ctx, BenchImportServerStream{stream: stream})
+	if err != nil {
+		return err
+	}
+	return stream.Send(res)
+}
+
+func (h benchHandler) chat(ctx context.Context, _ connect.Spec, stream connect.ServerStream) error {
+	return h.svc.Chat(ctx, BenchChatServerStream{stream: stream})
+}
+
+func (h benchHandler) echo(ctx context.Context, _ connect.Spec, stream connect.ServerStream) error {
+	var req benchpb.Payload
+	if err := stream.Receive(&req); err != nil {
+		return err
+	}
+	res, err := h.svc.Echo(ctx, &req)
+	if err != nil {
+		return err
+	}
+	return stream.Send(res)
 }

@@ -2,6 +2,7 @@ package peer
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"time"
@@ -99,7 +100,7 @@ func (l *load) chat(ctx context.Context, c Client) {
 		l.meter.RoundTrip(start, len(pong.GetData()))
 	}
 	l.check(stream.CloseSend())
-	if _, err := stream.Recv(); err != io.EOF {
+	if _, err := stream.Recv(); !errors.Is(err, io.EOF) {
 		Fail(fmt.Sprintf("%s: the stream did not end well: %v", l.mode, err))
 	}
 }
