@@ -7,7 +7,10 @@ require (
 	golang.org/x/sys v0.49.0
 	google.golang.org/grpc v1.85.0
 	google.golang.org/protobuf v1.36.12
+	storj.io/drpc v1.0.0
 )
+
+require github.com/zeebo/errs v1.2.2 // indirect
 
 require (
 	connectrpc.com/connect/v2 v2.0.2
