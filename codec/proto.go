@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/curlew-rpc/curlew/codec/fast"
 	"google.golang.org/protobuf/proto"
 )
 
@@ -13,7 +14,9 @@ import (
 // demands, and so is a missing required field. Nesting is limited to 100 messages
 // when decoding.
 //
-// A message that has the methods
+// A message that protoc-gen-curlew gave codec methods is encoded and decoded by them:
+// with the same bytes and the same refusals as google.golang.org/protobuf, in a
+// fraction of the time. Apart from them, a message that has the methods
 //
 //	SizeVT() int
 //	MarshalToSizedBufferVT([]byte) (int, error)
@@ -53,6 +56,8 @@ func (protoCodec) Name() string { return protoName }
 
 func (protoCodec) Size(msg any) int {
 	switch m := msg.(type) {
+	case fast.Message:
+		return m.SizeCurlew()
 	case fastMarshaler:
 		return m.SizeVT()
 	case proto.Message:
@@ -62,14 +67,20 @@ func (protoCodec) Size(msg any) int {
 }
 
 func (protoCodec) Append(dst []byte, msg any) ([]byte, error) {
-	if m, ok := msg.(fastMarshaler); ok {
+	switch m := msg.(type) {
+	case fast.Message:
+		return appendGenerated(dst, m, m.SizeCurlew())
+	case fastMarshaler:
 		return appendFast(dst, m, m.SizeVT())
 	}
 	return appendProto(dst, msg, proto.MarshalOptions{})
 }
 
 func (protoCodec) AppendSized(dst []byte, msg any, size int) ([]byte, error) {
-	if m, ok := msg.(fastMarshaler); ok {
+	switch m := msg.(type) {
+	case fast.Message:
+		return appendGenerated(dst, m, size)
+	case fastMarshaler:
 		return appendFast(dst, m, size)
 	}
 	return appendProto(slices.Grow(dst, size), msg, proto.MarshalOptions{UseCachedSize: true})
@@ -82,7 +93,23 @@ func appendProto(dst []byte, msg any, options proto.MarshalOptions) ([]byte, err
 	}
 	out, err := options.MarshalAppend(dst, m)
 	if err != nil {
-		return dst, fmt.Errorf("codec: %s: encoding %T: %w", protoName, msg, err)
+		return dst, encodingError(msg, err)
+	}
+	return out, nil
+}
+
+func appendGenerated(dst []byte, m fast.Message, size int) ([]byte, error) {
+	start := len(dst)
+	out := slices.Grow(dst, size)[:start+size]
+	n, err := m.MarshalCurlew(out[start:])
+	if err == nil && n != size {
+		return dst, sizeError(m, n, size)
+	}
+	if err == nil {
+		err = m.RequiredCurlew()
+	}
+	if err != nil {
+		return dst, encodingError(m, err)
 	}
 	return out, nil
 }
@@ -92,20 +119,34 @@ func appendFast(dst []byte, m fastMarshaler, size int) ([]byte, error) {
 	out := slices.Grow(dst, size)[:start+size]
 	n, err := m.MarshalToSizedBufferVT(out[start:])
 	if err != nil {
-		return dst, fmt.Errorf("codec: %s: encoding %T: %w", protoName, m, err)
+		return dst, encodingError(m, err)
 	}
 	if n != size {
-		return dst, fmt.Errorf("codec: %s: %T encodes to %d bytes after it gave its size as %d: it was changed meanwhile", protoName, m, n, size)
+		return dst, sizeError(m, n, size)
 	}
 	return out, nil
 }
 
+func encodingError(msg any, err error) error {
+	return fmt.Errorf("codec: %s: encoding %T: %w", protoName, msg, err)
+}
+
+func sizeError(msg any, n, size int) error {
+	return fmt.Errorf("codec: %s: %T encodes to %d bytes after it gave its size as %d: it was changed meanwhile", protoName, msg, n, size)
+}
+
 func (protoCodec) Unmarshal(src []byte, msg any) error {
 	var err error
-	if m, ok := msg.(fastUnmarshaler); ok {
+	switch m := msg.(type) {
+	case fast.Message:
+		if _, err := asTarget(protoName, m); err != nil {
+			return err
+		}
+		err = unmarshalGenerated(src, m)
+	case fastUnmarshaler:
 		m.Reset()
 		err = m.UnmarshalVT(src)
-	} else {
+	default:
 		var target proto.Message
 		if target, err = asTarget(protoName, msg); err != nil {
 			return err
@@ -116,4 +157,12 @@ func (protoCodec) Unmarshal(src []byte, msg any) error {
 		return fmt.Errorf("codec: %s: decoding %T: %w", protoName, msg, err)
 	}
 	return nil
+}
+
+func unmarshalGenerated(src []byte, m fast.Message) error {
+	m.Reset()
+	if err := m.MergeCurlew(src, maxDepth); err != nil {
+		return err
+	}
+	return m.RequiredCurlew()
 }

@@ -15,8 +15,9 @@ import (
 const generateLong = `Generate code from .proto files.
 
 Without arguments and without a configuration, it is for all .proto files below the
-current directory: Go messages (*.pb.go) and Curlew services (*_curlew.pb.go), each
-beside its .proto file. Neither protoc nor any plugin needs to be installed.
+current directory: Go messages (*.pb.go), methods that encode and decode them fast
+(*_curlew_codec.pb.go) and Curlew services (*_curlew.pb.go), each beside its .proto
+file. Neither protoc nor any plugin needs to be installed.
 
 A configuration is read from --config, or else from curlew.yaml or buf.gen.yaml in
 the current directory. The plugins go and curlew are built in. Any other NAME is the
@@ -38,7 +39,7 @@ curlew.yaml; its paths are relative to its directory, and only version is needed
         default_api_level: API_OPAQUE
     - plugin: curlew
       out: gen
-      options: [package_suffix=curlew]
+      options: [codec=false] # no methods that encode and decode messages fast
       inputs: [proto/user]   # of the inputs, only these
       exclude: [proto/admin] # and not these
     - plugin: es
@@ -46,6 +47,9 @@ curlew.yaml; its paths are relative to its directory, and only version is needed
       out: web/src
       include_imports: true  # code for what the inputs import, too
       per_directory: true    # call the plugin once for each directory
+
+With the option codec=false, or package_suffix, the plugin curlew writes services
+alone. With a buf.gen.yaml that is so unless it has codec=true.
 
 Imports of google/protobuf, google/api, google/rpc, google/type and buf/validate are
 built in.

@@ -63,7 +63,7 @@ func written(t *testing.T) string {
 }
 
 func TestGenerate(t *testing.T) {
-	const beside = "proto/greet/v1/greet.pb.go proto/greet/v1/greet_curlew.pb.go"
+	const beside = "proto/greet/v1/greet.pb.go proto/greet/v1/greet_curlew.pb.go proto/greet/v1/greet_curlew_codec.pb.go"
 	for _, test := range []struct {
 		name  string
 		args  string
@@ -75,7 +75,8 @@ func TestGenerate(t *testing.T) {
 		{"a directory", "proto", nil, beside},
 		{"a file", "./proto/greet/v1/greet.proto", nil, beside},
 		{"imports", "-I proto proto/greet", nil, beside},
-		{"a directory to write to", "-I proto --out gen", nil, "gen/greet/v1/greet.pb.go gen/greet/v1/greet_curlew.pb.go"},
+		{"a directory to write to", "-I proto --out gen", nil, "gen/greet/v1/greet.pb.go gen/greet/v1/greet_curlew.pb.go gen/greet/v1/greet_curlew_codec.pb.go"},
+		{"without codec", "--curlew-opt codec=false", nil, "proto/greet/v1/greet.pb.go proto/greet/v1/greet_curlew.pb.go"},
 		{
 			"by module", "--import proto --out gen --go-opt module=example.com/greet/gen --curlew-opt module=example.com/greet/gen --curlew-opt package_suffix=rpc",
 			nil, "gen/greet/v1/greet.pb.go gen/greet/v1/greetv1rpc/greet_curlew.pb.go",
@@ -96,6 +97,11 @@ func TestGenerate(t *testing.T) {
 				"buf.yaml":     "version: v2\nmodules: [{path: proto}]\n",
 			},
 			"b/greet/v1/greet.pb.go",
+		},
+		{
+			"buf.gen.yaml, as buf has it", "",
+			map[string]string{"buf.gen.yaml": "version: v2\nplugins: [{local: protoc-gen-curlew, out: b, opt: paths=source_relative}]\n"},
+			"b/proto/greet/v1/greet_curlew.pb.go",
 		},
 		{"another name", "--config x/y.yaml", map[string]string{"x/y.yaml": "version: 1\nimports: [../proto]\noutputs: [{plugin: go, out: z}]\n"}, "x/z/greet/v1/greet.pb.go"},
 		{"no configuration", "--no-config --plugin go", map[string]string{"curlew.yaml": "nonsense"}, "proto/greet/v1/greet.pb.go"},

@@ -1,15 +1,21 @@
 // Package gen turns the services of .proto files into Go: what a server
-// implements, how it is registered, and a client.
+// implements, how it is registered, and a client. On demand it also writes methods
+// of messages that encode and decode them.
 //
 // It reads a protogen plugin's model and writes one file, <name>_curlew.pb.go,
-// for each .proto file that declares a service. It uses nothing of the messages
-// but their Go names, so the open, hybrid and opaque APIs are alike to it.
+// for each .proto file that declares a service. That uses nothing of the messages
+// but their Go names, so the open, hybrid and opaque APIs are alike to it. The codec
+// methods are in <name>_curlew_codec.pb.go, for each .proto file with messages; they
+// use the fields that protoc-gen-go declares.
 package gen
 
 import (
+	"cmp"
+	"errors"
 	"fmt"
 	"go/token"
 	"path"
+	"strconv"
 
 	"google.golang.org/protobuf/compiler/protogen"
 	"google.golang.org/protobuf/types/descriptorpb"
@@ -42,6 +48,11 @@ type Options struct {
 	// of the messages, whose name is the messages' with the suffix appended. So it
 	// lives beside another generator's code that uses the same names.
 	PackageSuffix string
+
+	// Codec adds methods to messages by which package codec encodes and decodes them
+	// fast. They go into a file beside the one of protoc-gen-go, which has to be of the
+	// version of google.golang.org/protobuf that this generator is built with, or newer.
+	Codec bool
 }
 
 // Set sets an option by its name in plugin parameters. It is a
@@ -55,18 +66,31 @@ func (o *Options) Set(name, value string) error {
 		}
 		o.PackageSuffix = value
 		return nil
+	case "codec":
+		codec, err := strconv.ParseBool(cmp.Or(value, "true"))
+		if err != nil {
+			return fmt.Errorf("codec=%s: neither true nor false", value)
+		}
+		o.Codec = codec
+		return nil
 	}
-	return fmt.Errorf("unknown option %q: there are paths, module, M<file>, annotate_code, default_api_level, apilevelM<file> and package_suffix", name)
+	return fmt.Errorf("unknown option %q: there are paths, module, M<file>, annotate_code, default_api_level, apilevelM<file>, codec and package_suffix", name)
 }
 
-// Generate adds the generated files to the plugin's response. Files that declare
-// no service give none.
+// Generate adds the generated files to the plugin's response.
 func Generate(p *protogen.Plugin, o Options) {
 	p.SupportedFeatures = SupportedFeatures
 	p.SupportedEditionsMinimum = SupportedEditionsMinimum
 	p.SupportedEditionsMaximum = SupportedEditionsMaximum
+	if o.Codec && o.PackageSuffix != "" {
+		p.Error(errors.New("codec adds methods to messages, which can be done in their package alone: it cannot be with package_suffix"))
+		return
+	}
 	names := nameAll(p, o.PackageSuffix != "")
 	for _, f := range p.Files {
+		if f.Generate && o.Codec {
+			generateCodec(p, f)
+		}
 		if f.Generate && len(f.Services) > 0 {
 			generateFile(p, f, o, names)
 		}

@@ -21,12 +21,14 @@ func TestDefaults(t *testing.T) {
 		"user/v1/types.pb.go":       "package userv1\n",
 		"user/v1/user_curlew.pb.go": "type UserService interface",
 		"other/other.pb.go":         "package other\n",
+
+		"user/v1/types_curlew_codec.pb.go": "MergeCurlew",
 	} {
 		if !strings.Contains(files[name], want) {
 			t.Errorf("%s: no %q", name, want)
 		}
 	}
-	if len(files) != 4+4 {
+	if len(files) != 4+6 {
 		t.Errorf("got %d files", len(files))
 	}
 }

@@ -1,0 +1,2 @@
+// Package hybrid has messages with fields of every kind, for the tests of codecs.
+package hybrid

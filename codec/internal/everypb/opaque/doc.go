@@ -1,0 +1,2 @@
+// Package opaque has messages with fields of every kind, for the tests of codecs.
+package opaque

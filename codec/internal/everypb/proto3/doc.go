@@ -1,0 +1,2 @@
+// Package proto3 has messages with fields of every kind, for the tests of codecs.
+package proto3

@@ -1,0 +1,121 @@
+package gen
+
+import (
+	"slices"
+
+	"google.golang.org/protobuf/compiler/protogen"
+	"google.golang.org/protobuf/encoding/protowire"
+	"google.golang.org/protobuf/reflect/protoreflect"
+)
+
+// marshal writes the method that encodes, from the end of the buffer to the front.
+func (c codec) marshal() {
+	c.g.P("// MarshalCurlew implements ", c.fastName("Message"), ".")
+	c.g.P("func (x *", c.m.GoIdent, ") MarshalCurlew(b []byte) (int, error) {")
+	c.g.P("if x == nil {")
+	c.g.P("return 0, nil")
+	c.g.P("}")
+	c.g.P("i := len(b) - len(x.unknownFields)")
+	c.g.P("copy(b[i:], x.unknownFields)")
+	for _, f := range slices.Backward(encoded(c.m)) {
+		switch {
+		case inOneof(f):
+			c.oneofCases(f.Oneof, func(f *protogen.Field, value string) { c.put(f, value) })
+		case f.Desc.IsMap():
+			c.putMap(f)
+		case f.Desc.IsList():
+			c.putList(f)
+		case f.Message != nil:
+			c.g.P("if v := ", c.variable(f), "; v != nil {")
+			c.put(f, "v")
+			c.g.P("}")
+		default:
+			value, condition := c.presence(f)
+			c.g.P("if ", condition, " {")
+			c.put(f, value)
+			c.g.P("}")
+		}
+	}
+	c.g.P("return len(b) - i, nil")
+	c.g.P("}")
+	c.g.P()
+}
+
+// put writes the encoding of a value with its tag.
+func (c codec) put(f *protogen.Field, value string) {
+	switch f.Desc.Kind() {
+	case protoreflect.MessageKind:
+		c.putMessage(f, value)
+		c.g.P("i = ", c.fastName("PutVarint"), "(b, i-n, uint64(n))")
+		c.putTag(tagOf(f))
+	case protoreflect.GroupKind:
+		c.putTag(protowire.EncodeTag(f.Desc.Number(), protowire.EndGroupType))
+		c.putMessage(f, value)
+		c.g.P("i -= n")
+		c.putTag(tagOf(f))
+	default:
+		c.putScalar(f, value)
+		c.putTag(protowire.EncodeTag(f.Desc.Number(), wireType(f.Desc.Kind())))
+	}
+}
+
+// putMessage writes the encoding of a message before b[i], whose size is n then.
+func (c codec) putMessage(f *protogen.Field, value string) {
+	if c.fast[f.Message] {
+		c.g.P("n, err := ", value, ".MarshalCurlew(b[:i])")
+	} else {
+		c.g.P("n, err := ", c.fastName("Marshal"), "(", value, ", b[:i])")
+	}
+	c.g.P("if err != nil {")
+	c.g.P("return 0, err")
+	c.g.P("}")
+}
+
+// putScalar writes the encoding of a value without its tag.
+func (c codec) putScalar(f *protogen.Field, value string) {
+	if f.Desc.Kind() == protoreflect.StringKind && checksUTF8(f) {
+		c.g.P("if !", c.id(utf8Package, "ValidString"), "(", value, ") {")
+		c.g.P("return 0, ", c.fastName("ErrNotUTF8"), "()")
+		c.g.P("}")
+	}
+	s := scalars[f.Desc.Kind()]
+	c.g.P("i = ", c.fastName(s.put), "(b, i, ", c.expand(f, s.arg, value), ")")
+}
+
+func (c codec) putList(f *protogen.Field) {
+	list, condition := c.list(f)
+	packed := f.Desc.IsPacked()
+	switch {
+	case packed:
+		c.g.P("if list := ", list, "; len(list) > 0 {")
+		c.g.P("end := i")
+	case condition != "":
+		c.g.P("if ", condition, " {")
+		c.g.P("list := ", list)
+	default:
+		c.g.P("if list := ", list, "; len(list) > 0 {")
+	}
+	c.g.P("for k := len(list) - 1; k >= 0; k-- {")
+	if packed {
+		c.putScalar(f, "list[k]")
+	} else {
+		c.put(f, "list[k]")
+	}
+	c.g.P("}")
+	if packed {
+		c.g.P("i = ", c.fastName("PutVarint"), "(b, i, uint64(end-i))")
+		c.putTag(tagOf(f))
+	}
+	c.g.P("}")
+}
+
+// putMap writes the encoding of a map, whose entries have key and value always.
+func (c codec) putMap(f *protogen.Field) {
+	c.g.P("for key, value := range ", c.variable(f), " {")
+	c.g.P("end := i")
+	c.put(f.Message.Fields[1], "value")
+	c.put(f.Message.Fields[0], "key")
+	c.g.P("i = ", c.fastName("PutVarint"), "(b, i, uint64(end-i))")
+	c.putTag(tagOf(f))
+	c.g.P("}")
+}
