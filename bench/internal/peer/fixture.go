@@ -18,15 +18,19 @@ const (
 	UserBytes = 112
 )
 
+// The user.
+const (
+	UserName  = "Ada Lovelace"
+	UserEmail = "ada.lovelace@example.com"
+	UserBio   = "Wrote a program before the machine was there."
+)
+
+// UserTags returns the user's tags.
+func UserTags() []string { return []string{"math", "engines", "poetry"} }
+
 // NewUser returns the answer to GetUser.
 func NewUser(id int64) *benchpb.User {
-	return &benchpb.User{
-		Id:    id,
-		Name:  "Ada Lovelace",
-		Email: "ada.lovelace@example.com",
-		Bio:   "Wrote a program before the machine was there.",
-		Tags:  []string{"math", "engines", "poetry"},
-	}
+	return &benchpb.User{Id: id, Name: UserName, Email: UserEmail, Bio: UserBio, Tags: UserTags()}
 }
 
 // NewPayload returns a message of size bytes of data.
