@@ -4,6 +4,7 @@ package proc
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -43,7 +44,7 @@ func (o Options) Command() []string {
 type Process struct {
 	name   string
 	cmd    *exec.Cmd
-	stderr tail
+	stderr excerpt
 	done   chan struct{}
 	err    error // of Wait; to be read after done
 }
@@ -100,7 +101,7 @@ func (p *Process) Stop() {
 }
 
 // Wait waits until the program has ended by itself, and kills it when ctx ends.
-// Its error has the last of what the program wrote to stderr.
+// Its error has what the program wrote to stderr.
 func (p *Process) Wait(ctx context.Context) error {
 	select {
 	case <-p.done:
@@ -114,7 +115,17 @@ func (p *Process) Wait(ctx context.Context) error {
 	return nil
 }
 
-// Stderr is the end of what the program wrote to stderr.
+// ended says why the program has ended by itself, or else returns err.
+func (p *Process) ended(err error) error {
+	select {
+	case <-p.done:
+		return fmt.Errorf("%s has ended: %w; stderr: %s", p.name, cmp.Or(p.err, errors.New("exit status 0")), p.Stderr())
+	default:
+		return err
+	}
+}
+
+// Stderr is the beginning and the end of what the program wrote to stderr.
 func (p *Process) Stderr() string { return strings.TrimSpace(p.stderr.String()) }
 
 // Listening waits until the program accepts connections at addr.
@@ -167,26 +178,29 @@ func Run(ctx context.Context, options Options) (string, error) {
 	return out.String(), errors.Join(err, p.Wait(ctx), r.Close())
 }
 
-// tail keeps the end of what is written to it.
-type tail struct {
-	mu   sync.Mutex
-	data []byte
+// excerpt keeps the beginning, where a panic says what it is, and the end of what
+// is written to it.
+type excerpt struct {
+	mu         sync.Mutex
+	head, tail []byte
 }
 
-const tailSize = 2048
+const excerptSize = 4096 // of either part
 
-func (t *tail) Write(b []byte) (int, error) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.data = append(t.data, b...)
-	if len(t.data) > tailSize {
-		t.data = append([]byte(nil), t.data[len(t.data)-tailSize:]...)
+func (e *excerpt) Write(b []byte) (int, error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	n := min(excerptSize-len(e.head), len(b))
+	e.head = append(e.head, b[:n]...)
+	e.tail = append(e.tail, b[n:]...)
+	if len(e.tail) > excerptSize {
+		e.tail = append([]byte(nil), e.tail[len(e.tail)-excerptSize:]...)
 	}
 	return len(b), nil
 }
 
-func (t *tail) String() string {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return string(t.data)
+func (e *excerpt) String() string {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return string(e.head) + string(e.tail)
 }

@@ -24,7 +24,11 @@ const userHZ = 100
 
 // CPU reads how long the threads of the process have run, to the nanosecond.
 func (p *Process) CPU() (Usage, error) {
-	return usageOf(filepath.Join("/proc", strconv.Itoa(p.PID())))
+	u, err := usageOf(filepath.Join("/proc", strconv.Itoa(p.PID())))
+	if err != nil {
+		return Usage{}, p.ended(err)
+	}
+	return u, nil
 }
 
 func usageOf(dir string) (Usage, error) {
@@ -99,7 +103,7 @@ func parseStat(b []byte) (time.Duration, error) {
 func (p *Process) Memory() (int64, error) {
 	b, err := os.ReadFile(filepath.Join("/proc", strconv.Itoa(p.PID()), "status"))
 	if err != nil {
-		return 0, err
+		return 0, p.ended(err)
 	}
 	return parseRSS(string(b))
 }

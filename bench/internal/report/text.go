@@ -30,6 +30,18 @@ func Text(r *scenario.Results) string {
 	return b.String()
 }
 
+// subjects returns who has samples in a scenario.
+func subjects(r *scenario.Results, name string) []string {
+	var found []string
+	for _, sample := range r.Samples {
+		if sample.Scenario == name && !slices.Contains(found, sample.Subject) {
+			found = append(found, sample.Subject)
+		}
+	}
+	slices.SortStableFunc(found, func(a, b string) int { return scenario.Order(a) - scenario.Order(b) })
+	return found
+}
+
 // metricNames returns the metrics of a scenario in the order of their samples.
 func metricNames(r *scenario.Results, name string) []string {
 	var names []string

@@ -43,6 +43,7 @@ const (
 	Floor   = "floor"
 	Nghttpd = "nghttpd"
 	Cpp     = "cpp"
+	NetHTTP = "nethttp"
 )
 
 // known lists all stacks in the order of the reports.
@@ -52,7 +53,7 @@ var known = []Stack{
 	{Name: "kitex", Title: "kitex (gRPC)", has: peer | goTime | oneFile},
 	{Name: "connectgo", Title: "connect-go", has: peer | goTime | oneFile},
 	{Name: "drpc", Title: "drpc (own wire)", has: ownClient | streams | goTime | oneFile},
-	{Name: "nethttp", Title: "net/http, canned", has: h2unary | ownClient | secure | goTime | oneFile},
+	{Name: NetHTTP, Title: "net/http, canned", has: h2unary | ownClient | secure | goTime | oneFile},
 	{Name: "tonic", Title: "tonic (Rust)", has: peer | oneFile},
 	{Name: Cpp, Title: "gRPC C++", has: peer},
 	{Name: "java", Title: "grpc-java", has: peer | warmsUp},
@@ -117,6 +118,12 @@ func executable(path string) string {
 		return ""
 	}
 	return path
+}
+
+// Order is the place of a subject in the reports.
+func Order(subject string) int {
+	name, _, _ := strings.Cut(subject, " ")
+	return slices.Index(Known(), name)
 }
 
 // Title returns how reports name a subject, which may be a variation such as
