@@ -2,27 +2,47 @@ package fast
 
 import (
 	"encoding/binary"
-	"unicode/utf8"
 
 	"google.golang.org/protobuf/encoding/protowire"
 )
 
 // Varint decodes the varint at b[i:], and returns the index behind it.
 func Varint(b []byte, i int) (uint64, int) {
-	if i < 0 || i >= len(b) {
+	if uint(i) >= uint(len(b)) {
 		return 0, badWire
 	}
 	if b[i] < 0x80 {
 		return uint64(b[i]), i + 1
 	}
-	if i+1 < len(b) && b[i+1] < 0x80 {
-		return uint64(b[i]&0x7f) | uint64(b[i+1])<<7, i + 2
+	v := uint64(b[i] & 0x7f)
+	for shift := 7; shift < 64; shift += 7 {
+		if i++; i >= len(b) {
+			return 0, badWire
+		}
+		c := b[i]
+		v |= uint64(c&0x7f) << shift
+		if c < 0x80 {
+			if shift == 63 && c > 1 {
+				return 0, badWire
+			}
+			return v, i + 1
+		}
 	}
-	v, n := protowire.ConsumeVarint(b[i:])
-	if n < 0 {
-		return 0, badWire
+	return 0, badWire
+}
+
+// Count returns how many fields of a tag follow each other, of which the first is at
+// b[i:], behind its tag. They are strings, bytes or messages.
+func Count(b []byte, i int, tag uint64) int {
+	for n := 1; ; n++ {
+		if _, i = View(b, i); i < 0 || i == len(b) {
+			return n
+		}
+		var next uint64
+		if next, i = Varint(b, i); next != tag {
+			return n
+		}
 	}
-	return v, i + n
 }
 
 // Zigzag decodes the varint of a sint32 or sint64 at b[i:].
@@ -81,7 +101,7 @@ func RawString(b []byte, i int) (string, int) {
 // String decodes a string at b[i:] that has to be UTF-8.
 func String(b []byte, i int) (string, int) {
 	v, i := View(b, i)
-	if !utf8.Valid(v) {
+	if !isUTF8(v) {
 		return "", badText
 	}
 	return string(v), i

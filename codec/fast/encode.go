@@ -65,6 +65,18 @@ func PutBytes[T ~string | ~[]byte](b []byte, i int, v T) int {
 	return PutVarint(b, i, uint64(len(v)))
 }
 
+// PutString is PutBytes for a string that has to be UTF-8. If it is not, it returns an
+// index below zero.
+func PutString(b []byte, i int, v string) int {
+	end := i
+	i -= len(v)
+	copy(b[i:], v)
+	if !isUTF8(b[i:end]) {
+		return badText
+	}
+	return PutVarint(b, i, uint64(len(v)))
+}
+
 // Bool returns the varint of a bool.
 func Bool(v bool) uint64 {
 	if v {

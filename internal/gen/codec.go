@@ -16,7 +16,6 @@ const (
 	protoimplPackage = protogen.GoImportPath("google.golang.org/protobuf/runtime/protoimpl")
 	mathPackage      = protogen.GoImportPath("math")
 	slicesPackage    = protogen.GoImportPath("slices")
-	utf8Package      = protogen.GoImportPath("unicode/utf8")
 )
 
 // codecMethods are the names of the methods: those of codec/fast's Message. They

@@ -74,9 +74,10 @@ func (c codec) putMessage(f *protogen.Field, value string) {
 // putScalar writes the encoding of a value without its tag.
 func (c codec) putScalar(f *protogen.Field, value string) {
 	if f.Desc.Kind() == protoreflect.StringKind && checksUTF8(f) {
-		c.g.P("if !", c.id(utf8Package, "ValidString"), "(", value, ") {")
-		c.g.P("return 0, ", c.fastName("ErrNotUTF8"), "()")
+		c.g.P("if i = ", c.fastName("PutString"), "(b, i, ", value, "); i < 0 {")
+		c.g.P("return 0, ", c.fastName("Error"), "(i)")
 		c.g.P("}")
+		return
 	}
 	s := scalars[f.Desc.Kind()]
 	c.g.P("i = ", c.fastName(s.put), "(b, i, ", c.expand(f, s.arg, value), ")")

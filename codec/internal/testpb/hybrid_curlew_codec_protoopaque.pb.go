@@ -11,7 +11,6 @@ import (
 	fast "github.com/curlew-rpc/curlew/codec/fast"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
 	slices "slices"
-	utf8 "unicode/utf8"
 )
 
 // SizeCurlew implements fast.Message.
@@ -71,10 +70,9 @@ func (x *Hybrid) MarshalCurlew(b []byte) (int, error) {
 	switch w := x.xxx_hidden_Choice.(type) {
 	case *hybrid_Text:
 		if w != nil {
-			if !utf8.ValidString(w.Text) {
-				return 0, fast.ErrNotUTF8()
+			if i = fast.PutString(b, i, w.Text); i < 0 {
+				return 0, fast.Error(i)
 			}
-			i = fast.PutBytes(b, i, w.Text)
 			i--
 			b[i] = 0x42
 		}
@@ -113,10 +111,9 @@ func (x *Hybrid) MarshalCurlew(b []byte) (int, error) {
 		i = fast.PutVarint(b, i, uint64(value))
 		i--
 		b[i] = 0x10
-		if !utf8.ValidString(key) {
-			return 0, fast.ErrNotUTF8()
+		if i = fast.PutString(b, i, key); i < 0 {
+			return 0, fast.Error(i)
 		}
-		i = fast.PutBytes(b, i, key)
 		i--
 		b[i] = 0x0a
 		i = fast.PutVarint(b, i, uint64(end-i))
@@ -125,10 +122,9 @@ func (x *Hybrid) MarshalCurlew(b []byte) (int, error) {
 	}
 	if list := x.xxx_hidden_Tags; len(list) > 0 {
 		for k := len(list) - 1; k >= 0; k-- {
-			if !utf8.ValidString(list[k]) {
-				return 0, fast.ErrNotUTF8()
+			if i = fast.PutString(b, i, list[k]); i < 0 {
+				return 0, fast.Error(i)
 			}
-			i = fast.PutBytes(b, i, list[k])
 			i--
 			b[i] = 0x22
 		}
@@ -144,10 +140,9 @@ func (x *Hybrid) MarshalCurlew(b []byte) (int, error) {
 		b[i] = 0x10
 	}
 	if protoimpl.X.Present(&(x.XXX_presence[0]), 0) {
-		if !utf8.ValidString(*x.xxx_hidden_Name) {
-			return 0, fast.ErrNotUTF8()
+		if i = fast.PutString(b, i, *x.xxx_hidden_Name); i < 0 {
+			return 0, fast.Error(i)
 		}
-		i = fast.PutBytes(b, i, *x.xxx_hidden_Name)
 		i--
 		b[i] = 0x0a
 	}
@@ -177,6 +172,9 @@ func (x *Hybrid) MergeCurlew(b []byte, depth int) error {
 			x.xxx_hidden_Blob, i = fast.Bytes(b, i)
 			protoimpl.X.SetPresentNonAtomic(&(x.XXX_presence[0]), 2, 9)
 		case 34: // tags
+			if x.xxx_hidden_Tags == nil {
+				x.xxx_hidden_Tags = make([]string, 0, fast.Count(b, i, 34))
+			}
 			v, end := fast.String(b, i)
 			x.xxx_hidden_Tags, i = append(x.xxx_hidden_Tags, v), end
 		case 42: // counts

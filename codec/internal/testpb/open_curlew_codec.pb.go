@@ -8,7 +8,6 @@ package testpb
 import (
 	fast "github.com/curlew-rpc/curlew/codec/fast"
 	slices "slices"
-	utf8 "unicode/utf8"
 )
 
 // SizeCurlew implements fast.Message.
@@ -68,10 +67,9 @@ func (x *Open) MarshalCurlew(b []byte) (int, error) {
 	switch w := x.Choice.(type) {
 	case *Open_Text:
 		if w != nil {
-			if !utf8.ValidString(w.Text) {
-				return 0, fast.ErrNotUTF8()
+			if i = fast.PutString(b, i, w.Text); i < 0 {
+				return 0, fast.Error(i)
 			}
-			i = fast.PutBytes(b, i, w.Text)
 			i--
 			b[i] = 0x42
 		}
@@ -110,10 +108,9 @@ func (x *Open) MarshalCurlew(b []byte) (int, error) {
 		i = fast.PutVarint(b, i, uint64(value))
 		i--
 		b[i] = 0x10
-		if !utf8.ValidString(key) {
-			return 0, fast.ErrNotUTF8()
+		if i = fast.PutString(b, i, key); i < 0 {
+			return 0, fast.Error(i)
 		}
-		i = fast.PutBytes(b, i, key)
 		i--
 		b[i] = 0x0a
 		i = fast.PutVarint(b, i, uint64(end-i))
@@ -122,10 +119,9 @@ func (x *Open) MarshalCurlew(b []byte) (int, error) {
 	}
 	if list := x.Tags; len(list) > 0 {
 		for k := len(list) - 1; k >= 0; k-- {
-			if !utf8.ValidString(list[k]) {
-				return 0, fast.ErrNotUTF8()
+			if i = fast.PutString(b, i, list[k]); i < 0 {
+				return 0, fast.Error(i)
 			}
-			i = fast.PutBytes(b, i, list[k])
 			i--
 			b[i] = 0x22
 		}
@@ -141,10 +137,9 @@ func (x *Open) MarshalCurlew(b []byte) (int, error) {
 		b[i] = 0x10
 	}
 	if x.Name != nil {
-		if !utf8.ValidString(*x.Name) {
-			return 0, fast.ErrNotUTF8()
+		if i = fast.PutString(b, i, *x.Name); i < 0 {
+			return 0, fast.Error(i)
 		}
-		i = fast.PutBytes(b, i, *x.Name)
 		i--
 		b[i] = 0x0a
 	}
@@ -172,6 +167,9 @@ func (x *Open) MergeCurlew(b []byte, depth int) error {
 		case 26: // blob
 			x.Blob, i = fast.Bytes(b, i)
 		case 34: // tags
+			if x.Tags == nil {
+				x.Tags = make([]string, 0, fast.Count(b, i, 34))
+			}
 			v, end := fast.String(b, i)
 			x.Tags, i = append(x.Tags, v), end
 		case 42: // counts

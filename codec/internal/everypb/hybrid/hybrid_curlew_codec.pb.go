@@ -15,7 +15,6 @@ import (
 	timestamppb "google.golang.org/protobuf/types/known/timestamppb"
 	math "math"
 	slices "slices"
-	utf8 "unicode/utf8"
 )
 
 // SizeCurlew implements fast.Message.
@@ -492,10 +491,9 @@ func (x *Every) MarshalCurlew(b []byte) (int, error) {
 	switch w := x.Second.(type) {
 	case *Every_SecondString:
 		if w != nil {
-			if !utf8.ValidString(w.SecondString) {
-				return 0, fast.ErrNotUTF8()
+			if i = fast.PutString(b, i, w.SecondString); i < 0 {
+				return 0, fast.Error(i)
 			}
-			i = fast.PutBytes(b, i, w.SecondString)
 			i = fast.PutVarint(b, i, 80002)
 		}
 	case *Every_SecondInt32:
@@ -581,10 +579,9 @@ func (x *Every) MarshalCurlew(b []byte) (int, error) {
 		}
 	case *Every_ChoiceString:
 		if w != nil {
-			if !utf8.ValidString(w.ChoiceString) {
-				return 0, fast.ErrNotUTF8()
+			if i = fast.PutString(b, i, w.ChoiceString); i < 0 {
+				return 0, fast.Error(i)
 			}
-			i = fast.PutBytes(b, i, w.ChoiceString)
 			i = fast.PutVarint(b, i, 1714)
 		}
 	case *Every_ChoiceBytes:
@@ -632,10 +629,9 @@ func (x *Every) MarshalCurlew(b []byte) (int, error) {
 		}
 	}
 	if x.Last != nil {
-		if !utf8.ValidString(*x.Last) {
-			return 0, fast.ErrNotUTF8()
+		if i = fast.PutString(b, i, *x.Last); i < 0 {
+			return 0, fast.Error(i)
 		}
-		i = fast.PutBytes(b, i, *x.Last)
 		i = fast.PutVarint(b, i, 4294967290)
 	}
 	if v := x.OwnGroup; v != nil {
@@ -756,10 +752,9 @@ func (x *Every) MarshalCurlew(b []byte) (int, error) {
 		i = fast.PutVarint(b, i-n, uint64(n))
 		i--
 		b[i] = 0x12
-		if !utf8.ValidString(key) {
-			return 0, fast.ErrNotUTF8()
+		if i = fast.PutString(b, i, key); i < 0 {
+			return 0, fast.Error(i)
 		}
-		i = fast.PutBytes(b, i, key)
 		i--
 		b[i] = 0x0a
 		i = fast.PutVarint(b, i, uint64(end-i))
@@ -774,10 +769,9 @@ func (x *Every) MarshalCurlew(b []byte) (int, error) {
 		i = fast.PutVarint(b, i-n, uint64(n))
 		i--
 		b[i] = 0x12
-		if !utf8.ValidString(key) {
-			return 0, fast.ErrNotUTF8()
+		if i = fast.PutString(b, i, key); i < 0 {
+			return 0, fast.Error(i)
 		}
-		i = fast.PutBytes(b, i, key)
 		i--
 		b[i] = 0x0a
 		i = fast.PutVarint(b, i, uint64(end-i))
@@ -807,10 +801,9 @@ func (x *Every) MarshalCurlew(b []byte) (int, error) {
 	}
 	for key, value := range x.ToString {
 		end := i
-		if !utf8.ValidString(value) {
-			return 0, fast.ErrNotUTF8()
+		if i = fast.PutString(b, i, value); i < 0 {
+			return 0, fast.Error(i)
 		}
-		i = fast.PutBytes(b, i, value)
 		i--
 		b[i] = 0x12
 		i = fast.PutVarint(b, i, uint64(key))
@@ -964,16 +957,14 @@ func (x *Every) MarshalCurlew(b []byte) (int, error) {
 	}
 	for key, value := range x.ByString {
 		end := i
-		if !utf8.ValidString(value) {
-			return 0, fast.ErrNotUTF8()
+		if i = fast.PutString(b, i, value); i < 0 {
+			return 0, fast.Error(i)
 		}
-		i = fast.PutBytes(b, i, value)
 		i--
 		b[i] = 0x12
-		if !utf8.ValidString(key) {
-			return 0, fast.ErrNotUTF8()
+		if i = fast.PutString(b, i, key); i < 0 {
+			return 0, fast.Error(i)
 		}
-		i = fast.PutBytes(b, i, key)
 		i--
 		b[i] = 0x0a
 		i = fast.PutVarint(b, i, uint64(end-i))
@@ -1244,10 +1235,9 @@ func (x *Every) MarshalCurlew(b []byte) (int, error) {
 	}
 	if list := x.ManyString; len(list) > 0 {
 		for k := len(list) - 1; k >= 0; k-- {
-			if !utf8.ValidString(list[k]) {
-				return 0, fast.ErrNotUTF8()
+			if i = fast.PutString(b, i, list[k]); i < 0 {
+				return 0, fast.Error(i)
 			}
-			i = fast.PutBytes(b, i, list[k])
 			i = fast.PutVarint(b, i, 914)
 		}
 	}
@@ -1356,10 +1346,9 @@ func (x *Every) MarshalCurlew(b []byte) (int, error) {
 		i = fast.PutVarint(b, i, 810)
 	}
 	if x.CheckedOne != nil {
-		if !utf8.ValidString(*x.CheckedOne) {
-			return 0, fast.ErrNotUTF8()
+		if i = fast.PutString(b, i, *x.CheckedOne); i < 0 {
+			return 0, fast.Error(i)
 		}
-		i = fast.PutBytes(b, i, *x.CheckedOne)
 		i = fast.PutVarint(b, i, 314)
 	}
 	if list := x.RawMany; len(list) > 0 {
@@ -1389,10 +1378,9 @@ func (x *Every) MarshalCurlew(b []byte) (int, error) {
 		i = fast.PutVarint(b, i, 266)
 	}
 	if x.PlainString != "" {
-		if !utf8.ValidString(x.PlainString) {
-			return 0, fast.ErrNotUTF8()
+		if i = fast.PutString(b, i, x.PlainString); i < 0 {
+			return 0, fast.Error(i)
 		}
-		i = fast.PutBytes(b, i, x.PlainString)
 		i = fast.PutVarint(b, i, 258)
 	}
 	if x.PlainDouble != 0 || math.Signbit(x.PlainDouble) {
@@ -1469,10 +1457,9 @@ func (x *Every) MarshalCurlew(b []byte) (int, error) {
 		b[i] = 0x7a
 	}
 	if x.OneString != nil {
-		if !utf8.ValidString(*x.OneString) {
-			return 0, fast.ErrNotUTF8()
+		if i = fast.PutString(b, i, *x.OneString); i < 0 {
+			return 0, fast.Error(i)
 		}
-		i = fast.PutBytes(b, i, *x.OneString)
 		i--
 		b[i] = 0x72
 	}
@@ -1677,6 +1664,9 @@ func (x *Every) MergeCurlew(b []byte, depth int) error {
 			v, end := fast.RawString(b, i)
 			x.RawOne, i = &v, end
 		case 306: // raw_many
+			if x.RawMany == nil {
+				x.RawMany = make([]string, 0, fast.Count(b, i, 306))
+			}
 			v, end := fast.RawString(b, i)
 			x.RawMany, i = append(x.RawMany, v), end
 		case 314: // checked_one
@@ -1865,9 +1855,15 @@ func (x *Every) MergeCurlew(b []byte, depth int) error {
 			}
 			x.ManyDouble, i = list, end
 		case 914: // many_string
+			if x.ManyString == nil {
+				x.ManyString = make([]string, 0, fast.Count(b, i, 914))
+			}
 			v, end := fast.String(b, i)
 			x.ManyString, i = append(x.ManyString, v), end
 		case 922: // many_bytes
+			if x.ManyBytes == nil {
+				x.ManyBytes = make([][]byte, 0, fast.Count(b, i, 922))
+			}
 			v, end := fast.Bytes(b, i)
 			x.ManyBytes, i = append(x.ManyBytes, v), end
 		case 928: // many_open
@@ -1899,6 +1895,9 @@ func (x *Every) MergeCurlew(b []byte, depth int) error {
 			}
 			x.ManyClosed, i = list, end
 		case 946: // many_message
+			if x.ManyMessage == nil {
+				x.ManyMessage = make([]*Every, 0, fast.Count(b, i, 946))
+			}
 			v, end := fast.View(b, i)
 			if i = end; i < 0 {
 				return fast.Error(i)
@@ -3134,6 +3133,9 @@ func (x *Every) MergeCurlew(b []byte, depth int) error {
 				return err
 			}
 		case 3218: // timestamps
+			if x.Timestamps == nil {
+				x.Timestamps = make([]*timestamppb.Timestamp, 0, fast.Count(b, i, 3218))
+			}
 			v, end := fast.View(b, i)
 			if i = end; i < 0 {
 				return fast.Error(i)
@@ -3177,6 +3179,9 @@ func (x *Every) MergeCurlew(b []byte, depth int) error {
 				return err
 			}
 		case 3250: // shareds
+			if x.Shareds == nil {
+				x.Shareds = make([]*shared.Shared, 0, fast.Count(b, i, 3250))
+			}
 			v, end := fast.View(b, i)
 			if i = end; i < 0 {
 				return fast.Error(i)
@@ -3209,6 +3214,9 @@ func (x *Every) MergeCurlew(b []byte, depth int) error {
 				return err
 			}
 		case 3274: // extendeds
+			if x.Extendeds == nil {
+				x.Extendeds = make([]*Extended, 0, fast.Count(b, i, 3274))
+			}
 			v, end := fast.View(b, i)
 			if i = end; i < 0 {
 				return fast.Error(i)
@@ -3306,10 +3314,9 @@ func (x *Every_Fields) MarshalCurlew(b []byte) (int, error) {
 		b[i] = 0x12
 	}
 	if x.Text != nil {
-		if !utf8.ValidString(*x.Text) {
-			return 0, fast.ErrNotUTF8()
+		if i = fast.PutString(b, i, *x.Text); i < 0 {
+			return 0, fast.Error(i)
 		}
-		i = fast.PutBytes(b, i, *x.Text)
 		i--
 		b[i] = 0x0a
 	}
@@ -3393,10 +3400,9 @@ func (x *Lazy) MarshalCurlew(b []byte) (int, error) {
 	i := len(b) - len(x.unknownFields)
 	copy(b[i:], x.unknownFields)
 	if x.Name != nil {
-		if !utf8.ValidString(*x.Name) {
-			return 0, fast.ErrNotUTF8()
+		if i = fast.PutString(b, i, *x.Name); i < 0 {
+			return 0, fast.Error(i)
 		}
-		i = fast.PutBytes(b, i, *x.Name)
 		i--
 		b[i] = 0x12
 	}
@@ -3484,10 +3490,9 @@ func (x *Lazy_Part) MarshalCurlew(b []byte) (int, error) {
 		b[i] = 0x12
 	}
 	if x.Name != nil {
-		if !utf8.ValidString(*x.Name) {
-			return 0, fast.ErrNotUTF8()
+		if i = fast.PutString(b, i, *x.Name); i < 0 {
+			return 0, fast.Error(i)
 		}
-		i = fast.PutBytes(b, i, *x.Name)
 		i--
 		b[i] = 0x0a
 	}
@@ -3588,10 +3593,9 @@ func (x *Strict) MarshalCurlew(b []byte) (int, error) {
 		}
 	case *Strict_Text:
 		if w != nil {
-			if !utf8.ValidString(w.Text) {
-				return 0, fast.ErrNotUTF8()
+			if i = fast.PutString(b, i, w.Text); i < 0 {
+				return 0, fast.Error(i)
 			}
-			i = fast.PutBytes(b, i, w.Text)
 			i--
 			b[i] = 0x3a
 		}
@@ -3605,10 +3609,9 @@ func (x *Strict) MarshalCurlew(b []byte) (int, error) {
 		i = fast.PutVarint(b, i-n, uint64(n))
 		i--
 		b[i] = 0x12
-		if !utf8.ValidString(key) {
-			return 0, fast.ErrNotUTF8()
+		if i = fast.PutString(b, i, key); i < 0 {
+			return 0, fast.Error(i)
 		}
-		i = fast.PutBytes(b, i, key)
 		i--
 		b[i] = 0x0a
 		i = fast.PutVarint(b, i, uint64(end-i))
@@ -3641,10 +3644,9 @@ func (x *Strict) MarshalCurlew(b []byte) (int, error) {
 		b[i] = 0x10
 	}
 	if x.Name != nil {
-		if !utf8.ValidString(*x.Name) {
-			return 0, fast.ErrNotUTF8()
+		if i = fast.PutString(b, i, *x.Name); i < 0 {
+			return 0, fast.Error(i)
 		}
-		i = fast.PutBytes(b, i, *x.Name)
 		i--
 		b[i] = 0x0a
 	}
@@ -3681,6 +3683,9 @@ func (x *Strict) MergeCurlew(b []byte, depth int) error {
 				return err
 			}
 		case 34: // children
+			if x.Children == nil {
+				x.Children = make([]*Strict, 0, fast.Count(b, i, 34))
+			}
 			v, end := fast.View(b, i)
 			if i = end; i < 0 {
 				return fast.Error(i)

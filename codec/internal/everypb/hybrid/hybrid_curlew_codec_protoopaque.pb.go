@@ -16,7 +16,6 @@ import (
 	timestamppb "google.golang.org/protobuf/types/known/timestamppb"
 	math "math"
 	slices "slices"
-	utf8 "unicode/utf8"
 )
 
 // SizeCurlew implements fast.Message.
@@ -503,10 +502,9 @@ func (x *Every) MarshalCurlew(b []byte) (int, error) {
 	switch w := x.xxx_hidden_Second.(type) {
 	case *every_SecondString:
 		if w != nil {
-			if !utf8.ValidString(w.SecondString) {
-				return 0, fast.ErrNotUTF8()
+			if i = fast.PutString(b, i, w.SecondString); i < 0 {
+				return 0, fast.Error(i)
 			}
-			i = fast.PutBytes(b, i, w.SecondString)
 			i = fast.PutVarint(b, i, 80002)
 		}
 	case *every_SecondInt32:
@@ -592,10 +590,9 @@ func (x *Every) MarshalCurlew(b []byte) (int, error) {
 		}
 	case *every_ChoiceString:
 		if w != nil {
-			if !utf8.ValidString(w.ChoiceString) {
-				return 0, fast.ErrNotUTF8()
+			if i = fast.PutString(b, i, w.ChoiceString); i < 0 {
+				return 0, fast.Error(i)
 			}
-			i = fast.PutBytes(b, i, w.ChoiceString)
 			i = fast.PutVarint(b, i, 1714)
 		}
 	case *every_ChoiceBytes:
@@ -643,10 +640,9 @@ func (x *Every) MarshalCurlew(b []byte) (int, error) {
 		}
 	}
 	if protoimpl.X.Present(&(x.XXX_presence[3]), 118) {
-		if !utf8.ValidString(*x.xxx_hidden_Last) {
-			return 0, fast.ErrNotUTF8()
+		if i = fast.PutString(b, i, *x.xxx_hidden_Last); i < 0 {
+			return 0, fast.Error(i)
 		}
-		i = fast.PutBytes(b, i, *x.xxx_hidden_Last)
 		i = fast.PutVarint(b, i, 4294967290)
 	}
 	if v := x.xxx_hidden_OwnGroup; v != nil {
@@ -770,10 +766,9 @@ func (x *Every) MarshalCurlew(b []byte) (int, error) {
 		i = fast.PutVarint(b, i-n, uint64(n))
 		i--
 		b[i] = 0x12
-		if !utf8.ValidString(key) {
-			return 0, fast.ErrNotUTF8()
+		if i = fast.PutString(b, i, key); i < 0 {
+			return 0, fast.Error(i)
 		}
-		i = fast.PutBytes(b, i, key)
 		i--
 		b[i] = 0x0a
 		i = fast.PutVarint(b, i, uint64(end-i))
@@ -788,10 +783,9 @@ func (x *Every) MarshalCurlew(b []byte) (int, error) {
 		i = fast.PutVarint(b, i-n, uint64(n))
 		i--
 		b[i] = 0x12
-		if !utf8.ValidString(key) {
-			return 0, fast.ErrNotUTF8()
+		if i = fast.PutString(b, i, key); i < 0 {
+			return 0, fast.Error(i)
 		}
-		i = fast.PutBytes(b, i, key)
 		i--
 		b[i] = 0x0a
 		i = fast.PutVarint(b, i, uint64(end-i))
@@ -821,10 +815,9 @@ func (x *Every) MarshalCurlew(b []byte) (int, error) {
 	}
 	for key, value := range x.xxx_hidden_ToString {
 		end := i
-		if !utf8.ValidString(value) {
-			return 0, fast.ErrNotUTF8()
+		if i = fast.PutString(b, i, value); i < 0 {
+			return 0, fast.Error(i)
 		}
-		i = fast.PutBytes(b, i, value)
 		i--
 		b[i] = 0x12
 		i = fast.PutVarint(b, i, uint64(key))
@@ -978,16 +971,14 @@ func (x *Every) MarshalCurlew(b []byte) (int, error) {
 	}
 	for key, value := range x.xxx_hidden_ByString {
 		end := i
-		if !utf8.ValidString(value) {
-			return 0, fast.ErrNotUTF8()
+		if i = fast.PutString(b, i, value); i < 0 {
+			return 0, fast.Error(i)
 		}
-		i = fast.PutBytes(b, i, value)
 		i--
 		b[i] = 0x12
-		if !utf8.ValidString(key) {
-			return 0, fast.ErrNotUTF8()
+		if i = fast.PutString(b, i, key); i < 0 {
+			return 0, fast.Error(i)
 		}
-		i = fast.PutBytes(b, i, key)
 		i--
 		b[i] = 0x0a
 		i = fast.PutVarint(b, i, uint64(end-i))
@@ -1260,10 +1251,9 @@ func (x *Every) MarshalCurlew(b []byte) (int, error) {
 	}
 	if list := x.xxx_hidden_ManyString; len(list) > 0 {
 		for k := len(list) - 1; k >= 0; k-- {
-			if !utf8.ValidString(list[k]) {
-				return 0, fast.ErrNotUTF8()
+			if i = fast.PutString(b, i, list[k]); i < 0 {
+				return 0, fast.Error(i)
 			}
-			i = fast.PutBytes(b, i, list[k])
 			i = fast.PutVarint(b, i, 914)
 		}
 	}
@@ -1372,10 +1362,9 @@ func (x *Every) MarshalCurlew(b []byte) (int, error) {
 		i = fast.PutVarint(b, i, 810)
 	}
 	if protoimpl.X.Present(&(x.XXX_presence[1]), 38) {
-		if !utf8.ValidString(*x.xxx_hidden_CheckedOne) {
-			return 0, fast.ErrNotUTF8()
+		if i = fast.PutString(b, i, *x.xxx_hidden_CheckedOne); i < 0 {
+			return 0, fast.Error(i)
 		}
-		i = fast.PutBytes(b, i, *x.xxx_hidden_CheckedOne)
 		i = fast.PutVarint(b, i, 314)
 	}
 	if list := x.xxx_hidden_RawMany; len(list) > 0 {
@@ -1405,10 +1394,9 @@ func (x *Every) MarshalCurlew(b []byte) (int, error) {
 		i = fast.PutVarint(b, i, 266)
 	}
 	if x.xxx_hidden_PlainString != "" {
-		if !utf8.ValidString(x.xxx_hidden_PlainString) {
-			return 0, fast.ErrNotUTF8()
+		if i = fast.PutString(b, i, x.xxx_hidden_PlainString); i < 0 {
+			return 0, fast.Error(i)
 		}
-		i = fast.PutBytes(b, i, x.xxx_hidden_PlainString)
 		i = fast.PutVarint(b, i, 258)
 	}
 	if x.xxx_hidden_PlainDouble != 0 || math.Signbit(x.xxx_hidden_PlainDouble) {
@@ -1485,10 +1473,9 @@ func (x *Every) MarshalCurlew(b []byte) (int, error) {
 		b[i] = 0x7a
 	}
 	if protoimpl.X.Present(&(x.XXX_presence[0]), 13) {
-		if !utf8.ValidString(*x.xxx_hidden_OneString) {
-			return 0, fast.ErrNotUTF8()
+		if i = fast.PutString(b, i, *x.xxx_hidden_OneString); i < 0 {
+			return 0, fast.Error(i)
 		}
-		i = fast.PutBytes(b, i, *x.xxx_hidden_OneString)
 		i--
 		b[i] = 0x72
 	}
@@ -1697,6 +1684,9 @@ func (x *Every) MergeCurlew(b []byte, depth int) error {
 			x.xxx_hidden_RawOne, i = &v, end
 			protoimpl.X.SetPresentNonAtomic(&(x.XXX_presence[1]), 36, 119)
 		case 306: // raw_many
+			if x.xxx_hidden_RawMany == nil {
+				x.xxx_hidden_RawMany = make([]string, 0, fast.Count(b, i, 306))
+			}
 			v, end := fast.RawString(b, i)
 			x.xxx_hidden_RawMany, i = append(x.xxx_hidden_RawMany, v), end
 		case 314: // checked_one
@@ -1886,9 +1876,15 @@ func (x *Every) MergeCurlew(b []byte, depth int) error {
 			}
 			x.xxx_hidden_ManyDouble, i = list, end
 		case 914: // many_string
+			if x.xxx_hidden_ManyString == nil {
+				x.xxx_hidden_ManyString = make([]string, 0, fast.Count(b, i, 914))
+			}
 			v, end := fast.String(b, i)
 			x.xxx_hidden_ManyString, i = append(x.xxx_hidden_ManyString, v), end
 		case 922: // many_bytes
+			if x.xxx_hidden_ManyBytes == nil {
+				x.xxx_hidden_ManyBytes = make([][]byte, 0, fast.Count(b, i, 922))
+			}
 			v, end := fast.Bytes(b, i)
 			x.xxx_hidden_ManyBytes, i = append(x.xxx_hidden_ManyBytes, v), end
 		case 928: // many_open
@@ -1920,6 +1916,10 @@ func (x *Every) MergeCurlew(b []byte, depth int) error {
 			}
 			x.xxx_hidden_ManyClosed, i = list, end
 		case 946: // many_message
+			if x.xxx_hidden_ManyMessage == nil {
+				list := make([]*Every, 0, fast.Count(b, i, 946))
+				x.xxx_hidden_ManyMessage = &list
+			}
 			v, end := fast.View(b, i)
 			if i = end; i < 0 {
 				return fast.Error(i)
@@ -1927,9 +1927,6 @@ func (x *Every) MergeCurlew(b []byte, depth int) error {
 			m := new(Every)
 			if err := m.MergeCurlew(v, depth); err != nil {
 				return err
-			}
-			if x.xxx_hidden_ManyMessage == nil {
-				x.xxx_hidden_ManyMessage = new([]*Every)
 			}
 			*x.xxx_hidden_ManyMessage = append(*x.xxx_hidden_ManyMessage, m)
 		case 1048: // other_bool
@@ -2154,6 +2151,9 @@ func (x *Every) MergeCurlew(b []byte, depth int) error {
 				return err
 			}
 		case 1299: // many_group
+			if x.xxx_hidden_ManyGroup == nil {
+				x.xxx_hidden_ManyGroup = new([]*Every_Fields)
+			}
 			v, end := fast.Group(b, i, 162)
 			if i = end; i < 0 {
 				return fast.Error(i)
@@ -2161,9 +2161,6 @@ func (x *Every) MergeCurlew(b []byte, depth int) error {
 			m := new(Every_Fields)
 			if err := m.MergeCurlew(v, depth); err != nil {
 				return err
-			}
-			if x.xxx_hidden_ManyGroup == nil {
-				x.xxx_hidden_ManyGroup = new([]*Every_Fields)
 			}
 			*x.xxx_hidden_ManyGroup = append(*x.xxx_hidden_ManyGroup, m)
 		case 1608: // choice_bool
@@ -3161,6 +3158,10 @@ func (x *Every) MergeCurlew(b []byte, depth int) error {
 				return err
 			}
 		case 3218: // timestamps
+			if x.xxx_hidden_Timestamps == nil {
+				list := make([]*timestamppb.Timestamp, 0, fast.Count(b, i, 3218))
+				x.xxx_hidden_Timestamps = &list
+			}
 			v, end := fast.View(b, i)
 			if i = end; i < 0 {
 				return fast.Error(i)
@@ -3168,9 +3169,6 @@ func (x *Every) MergeCurlew(b []byte, depth int) error {
 			m := new(timestamppb.Timestamp)
 			if err := fast.Merge(m, v, depth); err != nil {
 				return err
-			}
-			if x.xxx_hidden_Timestamps == nil {
-				x.xxx_hidden_Timestamps = new([]*timestamppb.Timestamp)
 			}
 			*x.xxx_hidden_Timestamps = append(*x.xxx_hidden_Timestamps, m)
 		case 3226: // any
@@ -3207,6 +3205,10 @@ func (x *Every) MergeCurlew(b []byte, depth int) error {
 				return err
 			}
 		case 3250: // shareds
+			if x.xxx_hidden_Shareds == nil {
+				list := make([]*shared.Shared, 0, fast.Count(b, i, 3250))
+				x.xxx_hidden_Shareds = &list
+			}
 			v, end := fast.View(b, i)
 			if i = end; i < 0 {
 				return fast.Error(i)
@@ -3214,9 +3216,6 @@ func (x *Every) MergeCurlew(b []byte, depth int) error {
 			m := new(shared.Shared)
 			if err := fast.Merge(m, v, depth); err != nil {
 				return err
-			}
-			if x.xxx_hidden_Shareds == nil {
-				x.xxx_hidden_Shareds = new([]*shared.Shared)
 			}
 			*x.xxx_hidden_Shareds = append(*x.xxx_hidden_Shareds, m)
 		case 3258: // clash
@@ -3242,6 +3241,10 @@ func (x *Every) MergeCurlew(b []byte, depth int) error {
 				return err
 			}
 		case 3274: // extendeds
+			if x.xxx_hidden_Extendeds == nil {
+				list := make([]*Extended, 0, fast.Count(b, i, 3274))
+				x.xxx_hidden_Extendeds = &list
+			}
 			v, end := fast.View(b, i)
 			if i = end; i < 0 {
 				return fast.Error(i)
@@ -3249,9 +3252,6 @@ func (x *Every) MergeCurlew(b []byte, depth int) error {
 			m := new(Extended)
 			if err := fast.Merge(m, v, depth); err != nil {
 				return err
-			}
-			if x.xxx_hidden_Extendeds == nil {
-				x.xxx_hidden_Extendeds = new([]*Extended)
 			}
 			*x.xxx_hidden_Extendeds = append(*x.xxx_hidden_Extendeds, m)
 		case 3282: // lazy
@@ -3343,10 +3343,9 @@ func (x *Every_Fields) MarshalCurlew(b []byte) (int, error) {
 		b[i] = 0x12
 	}
 	if protoimpl.X.Present(&(x.XXX_presence[0]), 0) {
-		if !utf8.ValidString(*x.xxx_hidden_Text) {
-			return 0, fast.ErrNotUTF8()
+		if i = fast.PutString(b, i, *x.xxx_hidden_Text); i < 0 {
+			return 0, fast.Error(i)
 		}
-		i = fast.PutBytes(b, i, *x.xxx_hidden_Text)
 		i--
 		b[i] = 0x0a
 	}
@@ -3440,10 +3439,9 @@ func (x *Lazy_Part) MarshalCurlew(b []byte) (int, error) {
 		b[i] = 0x12
 	}
 	if protoimpl.X.Present(&(x.XXX_presence[0]), 0) {
-		if !utf8.ValidString(*x.xxx_hidden_Name) {
-			return 0, fast.ErrNotUTF8()
+		if i = fast.PutString(b, i, *x.xxx_hidden_Name); i < 0 {
+			return 0, fast.Error(i)
 		}
-		i = fast.PutBytes(b, i, *x.xxx_hidden_Name)
 		i--
 		b[i] = 0x0a
 	}
@@ -3547,10 +3545,9 @@ func (x *Strict) MarshalCurlew(b []byte) (int, error) {
 		}
 	case *strict_Text:
 		if w != nil {
-			if !utf8.ValidString(w.Text) {
-				return 0, fast.ErrNotUTF8()
+			if i = fast.PutString(b, i, w.Text); i < 0 {
+				return 0, fast.Error(i)
 			}
-			i = fast.PutBytes(b, i, w.Text)
 			i--
 			b[i] = 0x3a
 		}
@@ -3564,10 +3561,9 @@ func (x *Strict) MarshalCurlew(b []byte) (int, error) {
 		i = fast.PutVarint(b, i-n, uint64(n))
 		i--
 		b[i] = 0x12
-		if !utf8.ValidString(key) {
-			return 0, fast.ErrNotUTF8()
+		if i = fast.PutString(b, i, key); i < 0 {
+			return 0, fast.Error(i)
 		}
-		i = fast.PutBytes(b, i, key)
 		i--
 		b[i] = 0x0a
 		i = fast.PutVarint(b, i, uint64(end-i))
@@ -3601,10 +3597,9 @@ func (x *Strict) MarshalCurlew(b []byte) (int, error) {
 		b[i] = 0x10
 	}
 	if protoimpl.X.Present(&(x.XXX_presence[0]), 0) {
-		if !utf8.ValidString(*x.xxx_hidden_Name) {
-			return 0, fast.ErrNotUTF8()
+		if i = fast.PutString(b, i, *x.xxx_hidden_Name); i < 0 {
+			return 0, fast.Error(i)
 		}
-		i = fast.PutBytes(b, i, *x.xxx_hidden_Name)
 		i--
 		b[i] = 0x0a
 	}
@@ -3642,6 +3637,10 @@ func (x *Strict) MergeCurlew(b []byte, depth int) error {
 				return err
 			}
 		case 34: // children
+			if x.xxx_hidden_Children == nil {
+				list := make([]*Strict, 0, fast.Count(b, i, 34))
+				x.xxx_hidden_Children = &list
+			}
 			v, end := fast.View(b, i)
 			if i = end; i < 0 {
 				return fast.Error(i)
@@ -3649,9 +3648,6 @@ func (x *Strict) MergeCurlew(b []byte, depth int) error {
 			m := new(Strict)
 			if err := m.MergeCurlew(v, depth); err != nil {
 				return err
-			}
-			if x.xxx_hidden_Children == nil {
-				x.xxx_hidden_Children = new([]*Strict)
 			}
 			*x.xxx_hidden_Children = append(*x.xxx_hidden_Children, m)
 		case 42: // by_name

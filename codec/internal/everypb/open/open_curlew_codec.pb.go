@@ -13,7 +13,6 @@ import (
 	timestamppb "google.golang.org/protobuf/types/known/timestamppb"
 	math "math"
 	slices "slices"
-	utf8 "unicode/utf8"
 )
 
 // SizeCurlew implements fast.Message.
@@ -490,10 +489,9 @@ func (x *Every) MarshalCurlew(b []byte) (int, error) {
 	switch w := x.Second.(type) {
 	case *Every_SecondString:
 		if w != nil {
-			if !utf8.ValidString(w.SecondString) {
-				return 0, fast.ErrNotUTF8()
+			if i = fast.PutString(b, i, w.SecondString); i < 0 {
+				return 0, fast.Error(i)
 			}
-			i = fast.PutBytes(b, i, w.SecondString)
 			i = fast.PutVarint(b, i, 80002)
 		}
 	case *Every_SecondInt32:
@@ -579,10 +577,9 @@ func (x *Every) MarshalCurlew(b []byte) (int, error) {
 		}
 	case *Every_ChoiceString:
 		if w != nil {
-			if !utf8.ValidString(w.ChoiceString) {
-				return 0, fast.ErrNotUTF8()
+			if i = fast.PutString(b, i, w.ChoiceString); i < 0 {
+				return 0, fast.Error(i)
 			}
-			i = fast.PutBytes(b, i, w.ChoiceString)
 			i = fast.PutVarint(b, i, 1714)
 		}
 	case *Every_ChoiceBytes:
@@ -630,10 +627,9 @@ func (x *Every) MarshalCurlew(b []byte) (int, error) {
 		}
 	}
 	if x.Last != nil {
-		if !utf8.ValidString(*x.Last) {
-			return 0, fast.ErrNotUTF8()
+		if i = fast.PutString(b, i, *x.Last); i < 0 {
+			return 0, fast.Error(i)
 		}
-		i = fast.PutBytes(b, i, *x.Last)
 		i = fast.PutVarint(b, i, 4294967290)
 	}
 	if v := x.OwnGroup; v != nil {
@@ -754,10 +750,9 @@ func (x *Every) MarshalCurlew(b []byte) (int, error) {
 		i = fast.PutVarint(b, i-n, uint64(n))
 		i--
 		b[i] = 0x12
-		if !utf8.ValidString(key) {
-			return 0, fast.ErrNotUTF8()
+		if i = fast.PutString(b, i, key); i < 0 {
+			return 0, fast.Error(i)
 		}
-		i = fast.PutBytes(b, i, key)
 		i--
 		b[i] = 0x0a
 		i = fast.PutVarint(b, i, uint64(end-i))
@@ -772,10 +767,9 @@ func (x *Every) MarshalCurlew(b []byte) (int, error) {
 		i = fast.PutVarint(b, i-n, uint64(n))
 		i--
 		b[i] = 0x12
-		if !utf8.ValidString(key) {
-			return 0, fast.ErrNotUTF8()
+		if i = fast.PutString(b, i, key); i < 0 {
+			return 0, fast.Error(i)
 		}
-		i = fast.PutBytes(b, i, key)
 		i--
 		b[i] = 0x0a
 		i = fast.PutVarint(b, i, uint64(end-i))
@@ -805,10 +799,9 @@ func (x *Every) MarshalCurlew(b []byte) (int, error) {
 	}
 	for key, value := range x.ToString {
 		end := i
-		if !utf8.ValidString(value) {
-			return 0, fast.ErrNotUTF8()
+		if i = fast.PutString(b, i, value); i < 0 {
+			return 0, fast.Error(i)
 		}
-		i = fast.PutBytes(b, i, value)
 		i--
 		b[i] = 0x12
 		i = fast.PutVarint(b, i, uint64(key))
@@ -962,16 +955,14 @@ func (x *Every) MarshalCurlew(b []byte) (int, error) {
 	}
 	for key, value := range x.ByString {
 		end := i
-		if !utf8.ValidString(value) {
-			return 0, fast.ErrNotUTF8()
+		if i = fast.PutString(b, i, value); i < 0 {
+			return 0, fast.Error(i)
 		}
-		i = fast.PutBytes(b, i, value)
 		i--
 		b[i] = 0x12
-		if !utf8.ValidString(key) {
-			return 0, fast.ErrNotUTF8()
+		if i = fast.PutString(b, i, key); i < 0 {
+			return 0, fast.Error(i)
 		}
-		i = fast.PutBytes(b, i, key)
 		i--
 		b[i] = 0x0a
 		i = fast.PutVarint(b, i, uint64(end-i))
@@ -1242,10 +1233,9 @@ func (x *Every) MarshalCurlew(b []byte) (int, error) {
 	}
 	if list := x.ManyString; len(list) > 0 {
 		for k := len(list) - 1; k >= 0; k-- {
-			if !utf8.ValidString(list[k]) {
-				return 0, fast.ErrNotUTF8()
+			if i = fast.PutString(b, i, list[k]); i < 0 {
+				return 0, fast.Error(i)
 			}
-			i = fast.PutBytes(b, i, list[k])
 			i = fast.PutVarint(b, i, 914)
 		}
 	}
@@ -1354,10 +1344,9 @@ func (x *Every) MarshalCurlew(b []byte) (int, error) {
 		i = fast.PutVarint(b, i, 810)
 	}
 	if x.CheckedOne != nil {
-		if !utf8.ValidString(*x.CheckedOne) {
-			return 0, fast.ErrNotUTF8()
+		if i = fast.PutString(b, i, *x.CheckedOne); i < 0 {
+			return 0, fast.Error(i)
 		}
-		i = fast.PutBytes(b, i, *x.CheckedOne)
 		i = fast.PutVarint(b, i, 314)
 	}
 	if list := x.RawMany; len(list) > 0 {
@@ -1387,10 +1376,9 @@ func (x *Every) MarshalCurlew(b []byte) (int, error) {
 		i = fast.PutVarint(b, i, 266)
 	}
 	if x.PlainString != "" {
-		if !utf8.ValidString(x.PlainString) {
-			return 0, fast.ErrNotUTF8()
+		if i = fast.PutString(b, i, x.PlainString); i < 0 {
+			return 0, fast.Error(i)
 		}
-		i = fast.PutBytes(b, i, x.PlainString)
 		i = fast.PutVarint(b, i, 258)
 	}
 	if x.PlainDouble != 0 || math.Signbit(x.PlainDouble) {
@@ -1467,10 +1455,9 @@ func (x *Every) MarshalCurlew(b []byte) (int, error) {
 		b[i] = 0x7a
 	}
 	if x.OneString != nil {
-		if !utf8.ValidString(*x.OneString) {
-			return 0, fast.ErrNotUTF8()
+		if i = fast.PutString(b, i, *x.OneString); i < 0 {
+			return 0, fast.Error(i)
 		}
-		i = fast.PutBytes(b, i, *x.OneString)
 		i--
 		b[i] = 0x72
 	}
@@ -1675,6 +1662,9 @@ func (x *Every) MergeCurlew(b []byte, depth int) error {
 			v, end := fast.RawString(b, i)
 			x.RawOne, i = &v, end
 		case 306: // raw_many
+			if x.RawMany == nil {
+				x.RawMany = make([]string, 0, fast.Count(b, i, 306))
+			}
 			v, end := fast.RawString(b, i)
 			x.RawMany, i = append(x.RawMany, v), end
 		case 314: // checked_one
@@ -1863,9 +1853,15 @@ func (x *Every) MergeCurlew(b []byte, depth int) error {
 			}
 			x.ManyDouble, i = list, end
 		case 914: // many_string
+			if x.ManyString == nil {
+				x.ManyString = make([]string, 0, fast.Count(b, i, 914))
+			}
 			v, end := fast.String(b, i)
 			x.ManyString, i = append(x.ManyString, v), end
 		case 922: // many_bytes
+			if x.ManyBytes == nil {
+				x.ManyBytes = make([][]byte, 0, fast.Count(b, i, 922))
+			}
 			v, end := fast.Bytes(b, i)
 			x.ManyBytes, i = append(x.ManyBytes, v), end
 		case 928: // many_open
@@ -1897,6 +1893,9 @@ func (x *Every) MergeCurlew(b []byte, depth int) error {
 			}
 			x.ManyClosed, i = list, end
 		case 946: // many_message
+			if x.ManyMessage == nil {
+				x.ManyMessage = make([]*Every, 0, fast.Count(b, i, 946))
+			}
 			v, end := fast.View(b, i)
 			if i = end; i < 0 {
 				return fast.Error(i)
@@ -3132,6 +3131,9 @@ func (x *Every) MergeCurlew(b []byte, depth int) error {
 				return err
 			}
 		case 3218: // timestamps
+			if x.Timestamps == nil {
+				x.Timestamps = make([]*timestamppb.Timestamp, 0, fast.Count(b, i, 3218))
+			}
 			v, end := fast.View(b, i)
 			if i = end; i < 0 {
 				return fast.Error(i)
@@ -3175,6 +3177,9 @@ func (x *Every) MergeCurlew(b []byte, depth int) error {
 				return err
 			}
 		case 3250: // shareds
+			if x.Shareds == nil {
+				x.Shareds = make([]*shared.Shared, 0, fast.Count(b, i, 3250))
+			}
 			v, end := fast.View(b, i)
 			if i = end; i < 0 {
 				return fast.Error(i)
@@ -3207,6 +3212,9 @@ func (x *Every) MergeCurlew(b []byte, depth int) error {
 				return err
 			}
 		case 3274: // extendeds
+			if x.Extendeds == nil {
+				x.Extendeds = make([]*Extended, 0, fast.Count(b, i, 3274))
+			}
 			v, end := fast.View(b, i)
 			if i = end; i < 0 {
 				return fast.Error(i)
@@ -3304,10 +3312,9 @@ func (x *Every_Fields) MarshalCurlew(b []byte) (int, error) {
 		b[i] = 0x12
 	}
 	if x.Text != nil {
-		if !utf8.ValidString(*x.Text) {
-			return 0, fast.ErrNotUTF8()
+		if i = fast.PutString(b, i, *x.Text); i < 0 {
+			return 0, fast.Error(i)
 		}
-		i = fast.PutBytes(b, i, *x.Text)
 		i--
 		b[i] = 0x0a
 	}
@@ -3391,10 +3398,9 @@ func (x *Lazy) MarshalCurlew(b []byte) (int, error) {
 	i := len(b) - len(x.unknownFields)
 	copy(b[i:], x.unknownFields)
 	if x.Name != nil {
-		if !utf8.ValidString(*x.Name) {
-			return 0, fast.ErrNotUTF8()
+		if i = fast.PutString(b, i, *x.Name); i < 0 {
+			return 0, fast.Error(i)
 		}
-		i = fast.PutBytes(b, i, *x.Name)
 		i--
 		b[i] = 0x12
 	}
@@ -3482,10 +3488,9 @@ func (x *Lazy_Part) MarshalCurlew(b []byte) (int, error) {
 		b[i] = 0x12
 	}
 	if x.Name != nil {
-		if !utf8.ValidString(*x.Name) {
-			return 0, fast.ErrNotUTF8()
+		if i = fast.PutString(b, i, *x.Name); i < 0 {
+			return 0, fast.Error(i)
 		}
-		i = fast.PutBytes(b, i, *x.Name)
 		i--
 		b[i] = 0x0a
 	}
@@ -3586,10 +3591,9 @@ func (x *Strict) MarshalCurlew(b []byte) (int, error) {
 		}
 	case *Strict_Text:
 		if w != nil {
-			if !utf8.ValidString(w.Text) {
-				return 0, fast.ErrNotUTF8()
+			if i = fast.PutString(b, i, w.Text); i < 0 {
+				return 0, fast.Error(i)
 			}
-			i = fast.PutBytes(b, i, w.Text)
 			i--
 			b[i] = 0x3a
 		}
@@ -3603,10 +3607,9 @@ func (x *Strict) MarshalCurlew(b []byte) (int, error) {
 		i = fast.PutVarint(b, i-n, uint64(n))
 		i--
 		b[i] = 0x12
-		if !utf8.ValidString(key) {
-			return 0, fast.ErrNotUTF8()
+		if i = fast.PutString(b, i, key); i < 0 {
+			return 0, fast.Error(i)
 		}
-		i = fast.PutBytes(b, i, key)
 		i--
 		b[i] = 0x0a
 		i = fast.PutVarint(b, i, uint64(end-i))
@@ -3639,10 +3642,9 @@ func (x *Strict) MarshalCurlew(b []byte) (int, error) {
 		b[i] = 0x10
 	}
 	if x.Name != nil {
-		if !utf8.ValidString(*x.Name) {
-			return 0, fast.ErrNotUTF8()
+		if i = fast.PutString(b, i, *x.Name); i < 0 {
+			return 0, fast.Error(i)
 		}
-		i = fast.PutBytes(b, i, *x.Name)
 		i--
 		b[i] = 0x0a
 	}
@@ -3679,6 +3681,9 @@ func (x *Strict) MergeCurlew(b []byte, depth int) error {
 				return err
 			}
 		case 34: // children
+			if x.Children == nil {
+				x.Children = make([]*Strict, 0, fast.Count(b, i, 34))
+			}
 			v, end := fast.View(b, i)
 			if i = end; i < 0 {
 				return fast.Error(i)

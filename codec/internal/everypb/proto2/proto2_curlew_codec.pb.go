@@ -1642,9 +1642,15 @@ func (x *Every) MergeCurlew(b []byte, depth int) error {
 			}
 			x.ManyDouble, i = list, end
 		case 914: // many_string
+			if x.ManyString == nil {
+				x.ManyString = make([]string, 0, fast.Count(b, i, 914))
+			}
 			v, end := fast.RawString(b, i)
 			x.ManyString, i = append(x.ManyString, v), end
 		case 922: // many_bytes
+			if x.ManyBytes == nil {
+				x.ManyBytes = make([][]byte, 0, fast.Count(b, i, 922))
+			}
 			v, end := fast.Bytes(b, i)
 			x.ManyBytes, i = append(x.ManyBytes, v), end
 		case 928: // many_open
@@ -1676,6 +1682,9 @@ func (x *Every) MergeCurlew(b []byte, depth int) error {
 			}
 			x.ManyClosed, i = list, end
 		case 946: // many_message
+			if x.ManyMessage == nil {
+				x.ManyMessage = make([]*Every, 0, fast.Count(b, i, 946))
+			}
 			v, end := fast.View(b, i)
 			if i = end; i < 0 {
 				return fast.Error(i)
@@ -2911,6 +2920,9 @@ func (x *Every) MergeCurlew(b []byte, depth int) error {
 				return err
 			}
 		case 3218: // timestamps
+			if x.Timestamps == nil {
+				x.Timestamps = make([]*timestamppb.Timestamp, 0, fast.Count(b, i, 3218))
+			}
 			v, end := fast.View(b, i)
 			if i = end; i < 0 {
 				return fast.Error(i)
@@ -2954,6 +2966,9 @@ func (x *Every) MergeCurlew(b []byte, depth int) error {
 				return err
 			}
 		case 3250: // shareds
+			if x.Shareds == nil {
+				x.Shareds = make([]*shared.Shared, 0, fast.Count(b, i, 3250))
+			}
 			v, end := fast.View(b, i)
 			if i = end; i < 0 {
 				return fast.Error(i)
@@ -2986,6 +3001,9 @@ func (x *Every) MergeCurlew(b []byte, depth int) error {
 				return err
 			}
 		case 3274: // extendeds
+			if x.Extendeds == nil {
+				x.Extendeds = make([]*Extended, 0, fast.Count(b, i, 3274))
+			}
 			v, end := fast.View(b, i)
 			if i = end; i < 0 {
 				return fast.Error(i)
@@ -3671,6 +3689,9 @@ func (x *Strict) MergeCurlew(b []byte, depth int) error {
 				return err
 			}
 		case 34: // children
+			if x.Children == nil {
+				x.Children = make([]*Strict, 0, fast.Count(b, i, 34))
+			}
 			v, end := fast.View(b, i)
 			if i = end; i < 0 {
 				return fast.Error(i)

@@ -13,7 +13,6 @@ import (
 	timestamppb "google.golang.org/protobuf/types/known/timestamppb"
 	math "math"
 	slices "slices"
-	utf8 "unicode/utf8"
 )
 
 // SizeCurlew implements fast.Message.
@@ -439,10 +438,9 @@ func (x *Every) MarshalCurlew(b []byte) (int, error) {
 	switch w := x.Second.(type) {
 	case *Every_SecondString:
 		if w != nil {
-			if !utf8.ValidString(w.SecondString) {
-				return 0, fast.ErrNotUTF8()
+			if i = fast.PutString(b, i, w.SecondString); i < 0 {
+				return 0, fast.Error(i)
 			}
-			i = fast.PutBytes(b, i, w.SecondString)
 			i = fast.PutVarint(b, i, 80002)
 		}
 	case *Every_SecondInt32:
@@ -528,10 +526,9 @@ func (x *Every) MarshalCurlew(b []byte) (int, error) {
 		}
 	case *Every_ChoiceString:
 		if w != nil {
-			if !utf8.ValidString(w.ChoiceString) {
-				return 0, fast.ErrNotUTF8()
+			if i = fast.PutString(b, i, w.ChoiceString); i < 0 {
+				return 0, fast.Error(i)
 			}
-			i = fast.PutBytes(b, i, w.ChoiceString)
 			i = fast.PutVarint(b, i, 1714)
 		}
 	case *Every_ChoiceBytes:
@@ -564,10 +561,9 @@ func (x *Every) MarshalCurlew(b []byte) (int, error) {
 		}
 	}
 	if x.Last != nil {
-		if !utf8.ValidString(*x.Last) {
-			return 0, fast.ErrNotUTF8()
+		if i = fast.PutString(b, i, *x.Last); i < 0 {
+			return 0, fast.Error(i)
 		}
-		i = fast.PutBytes(b, i, *x.Last)
 		i = fast.PutVarint(b, i, 4294967290)
 	}
 	if v := x.Lazy; v != nil {
@@ -662,10 +658,9 @@ func (x *Every) MarshalCurlew(b []byte) (int, error) {
 		i = fast.PutVarint(b, i-n, uint64(n))
 		i--
 		b[i] = 0x12
-		if !utf8.ValidString(key) {
-			return 0, fast.ErrNotUTF8()
+		if i = fast.PutString(b, i, key); i < 0 {
+			return 0, fast.Error(i)
 		}
-		i = fast.PutBytes(b, i, key)
 		i--
 		b[i] = 0x0a
 		i = fast.PutVarint(b, i, uint64(end-i))
@@ -680,10 +675,9 @@ func (x *Every) MarshalCurlew(b []byte) (int, error) {
 		i = fast.PutVarint(b, i-n, uint64(n))
 		i--
 		b[i] = 0x12
-		if !utf8.ValidString(key) {
-			return 0, fast.ErrNotUTF8()
+		if i = fast.PutString(b, i, key); i < 0 {
+			return 0, fast.Error(i)
 		}
-		i = fast.PutBytes(b, i, key)
 		i--
 		b[i] = 0x0a
 		i = fast.PutVarint(b, i, uint64(end-i))
@@ -713,10 +707,9 @@ func (x *Every) MarshalCurlew(b []byte) (int, error) {
 	}
 	for key, value := range x.ToString {
 		end := i
-		if !utf8.ValidString(value) {
-			return 0, fast.ErrNotUTF8()
+		if i = fast.PutString(b, i, value); i < 0 {
+			return 0, fast.Error(i)
 		}
-		i = fast.PutBytes(b, i, value)
 		i--
 		b[i] = 0x12
 		i = fast.PutVarint(b, i, uint64(key))
@@ -870,16 +863,14 @@ func (x *Every) MarshalCurlew(b []byte) (int, error) {
 	}
 	for key, value := range x.ByString {
 		end := i
-		if !utf8.ValidString(value) {
-			return 0, fast.ErrNotUTF8()
+		if i = fast.PutString(b, i, value); i < 0 {
+			return 0, fast.Error(i)
 		}
-		i = fast.PutBytes(b, i, value)
 		i--
 		b[i] = 0x12
-		if !utf8.ValidString(key) {
-			return 0, fast.ErrNotUTF8()
+		if i = fast.PutString(b, i, key); i < 0 {
+			return 0, fast.Error(i)
 		}
-		i = fast.PutBytes(b, i, key)
 		i--
 		b[i] = 0x0a
 		i = fast.PutVarint(b, i, uint64(end-i))
@@ -1116,10 +1107,9 @@ func (x *Every) MarshalCurlew(b []byte) (int, error) {
 	}
 	if list := x.ManyString; len(list) > 0 {
 		for k := len(list) - 1; k >= 0; k-- {
-			if !utf8.ValidString(list[k]) {
-				return 0, fast.ErrNotUTF8()
+			if i = fast.PutString(b, i, list[k]); i < 0 {
+				return 0, fast.Error(i)
 			}
-			i = fast.PutBytes(b, i, list[k])
 			i = fast.PutVarint(b, i, 914)
 		}
 	}
@@ -1236,10 +1226,9 @@ func (x *Every) MarshalCurlew(b []byte) (int, error) {
 		i = fast.PutVarint(b, i, 258)
 	}
 	if x.PlainString != "" {
-		if !utf8.ValidString(x.PlainString) {
-			return 0, fast.ErrNotUTF8()
+		if i = fast.PutString(b, i, x.PlainString); i < 0 {
+			return 0, fast.Error(i)
 		}
-		i = fast.PutBytes(b, i, x.PlainString)
 		i = fast.PutVarint(b, i, 250)
 	}
 	if x.PlainDouble != 0 || math.Signbit(x.PlainDouble) {
@@ -1312,10 +1301,9 @@ func (x *Every) MarshalCurlew(b []byte) (int, error) {
 		b[i] = 0x7a
 	}
 	if x.OneString != nil {
-		if !utf8.ValidString(*x.OneString) {
-			return 0, fast.ErrNotUTF8()
+		if i = fast.PutString(b, i, *x.OneString); i < 0 {
+			return 0, fast.Error(i)
 		}
-		i = fast.PutBytes(b, i, *x.OneString)
 		i--
 		b[i] = 0x72
 	}
@@ -1689,9 +1677,15 @@ func (x *Every) MergeCurlew(b []byte, depth int) error {
 			}
 			x.ManyDouble, i = list, end
 		case 914: // many_string
+			if x.ManyString == nil {
+				x.ManyString = make([]string, 0, fast.Count(b, i, 914))
+			}
 			v, end := fast.String(b, i)
 			x.ManyString, i = append(x.ManyString, v), end
 		case 922: // many_bytes
+			if x.ManyBytes == nil {
+				x.ManyBytes = make([][]byte, 0, fast.Count(b, i, 922))
+			}
 			v, end := fast.Bytes(b, i)
 			x.ManyBytes, i = append(x.ManyBytes, v), end
 		case 928: // many_open
@@ -1709,6 +1703,9 @@ func (x *Every) MergeCurlew(b []byte, depth int) error {
 			}
 			x.ManyOpen, i = list, end
 		case 938: // many_message
+			if x.ManyMessage == nil {
+				x.ManyMessage = make([]*Every, 0, fast.Count(b, i, 938))
+			}
 			v, end := fast.View(b, i)
 			if i = end; i < 0 {
 				return fast.Error(i)
@@ -2890,6 +2887,9 @@ func (x *Every) MergeCurlew(b []byte, depth int) error {
 				return err
 			}
 		case 3218: // timestamps
+			if x.Timestamps == nil {
+				x.Timestamps = make([]*timestamppb.Timestamp, 0, fast.Count(b, i, 3218))
+			}
 			v, end := fast.View(b, i)
 			if i = end; i < 0 {
 				return fast.Error(i)
@@ -2933,6 +2933,9 @@ func (x *Every) MergeCurlew(b []byte, depth int) error {
 				return err
 			}
 		case 3250: // shareds
+			if x.Shareds == nil {
+				x.Shareds = make([]*shared.Shared, 0, fast.Count(b, i, 3250))
+			}
 			v, end := fast.View(b, i)
 			if i = end; i < 0 {
 				return fast.Error(i)
@@ -3005,10 +3008,9 @@ func (x *Lazy) MarshalCurlew(b []byte) (int, error) {
 	i := len(b) - len(x.unknownFields)
 	copy(b[i:], x.unknownFields)
 	if x.Name != nil {
-		if !utf8.ValidString(*x.Name) {
-			return 0, fast.ErrNotUTF8()
+		if i = fast.PutString(b, i, *x.Name); i < 0 {
+			return 0, fast.Error(i)
 		}
-		i = fast.PutBytes(b, i, *x.Name)
 		i--
 		b[i] = 0x12
 	}
@@ -3096,10 +3098,9 @@ func (x *Lazy_Part) MarshalCurlew(b []byte) (int, error) {
 		b[i] = 0x12
 	}
 	if x.Name != nil {
-		if !utf8.ValidString(*x.Name) {
-			return 0, fast.ErrNotUTF8()
+		if i = fast.PutString(b, i, *x.Name); i < 0 {
+			return 0, fast.Error(i)
 		}
-		i = fast.PutBytes(b, i, *x.Name)
 		i--
 		b[i] = 0x0a
 	}

@@ -7,7 +7,6 @@ package shared
 
 import (
 	fast "github.com/curlew-rpc/curlew/codec/fast"
-	utf8 "unicode/utf8"
 )
 
 // SizeCurlew implements fast.Message.
@@ -44,10 +43,9 @@ func (x *Shared) MarshalCurlew(b []byte) (int, error) {
 		}
 	}
 	if x.Name != "" {
-		if !utf8.ValidString(x.Name) {
-			return 0, fast.ErrNotUTF8()
+		if i = fast.PutString(b, i, x.Name); i < 0 {
+			return 0, fast.Error(i)
 		}
-		i = fast.PutBytes(b, i, x.Name)
 		i--
 		b[i] = 0x0a
 	}
@@ -68,6 +66,9 @@ func (x *Shared) MergeCurlew(b []byte, depth int) error {
 		case 10: // name
 			x.Name, i = fast.String(b, i)
 		case 18: // shared
+			if x.Shared == nil {
+				x.Shared = make([]*Shared, 0, fast.Count(b, i, 18))
+			}
 			v, end := fast.View(b, i)
 			if i = end; i < 0 {
 				return fast.Error(i)

@@ -8,7 +8,6 @@ package echov1
 import (
 	fast "github.com/curlew-rpc/curlew/codec/fast"
 	durationpb "google.golang.org/protobuf/types/known/durationpb"
-	utf8 "unicode/utf8"
 )
 
 // SizeCurlew implements fast.Message.
@@ -55,10 +54,9 @@ func (x *EchoRequest) MarshalCurlew(b []byte) (int, error) {
 		b[i] = 0x32
 	}
 	if x.Message != "" {
-		if !utf8.ValidString(x.Message) {
-			return 0, fast.ErrNotUTF8()
+		if i = fast.PutString(b, i, x.Message); i < 0 {
+			return 0, fast.Error(i)
 		}
-		i = fast.PutBytes(b, i, x.Message)
 		i--
 		b[i] = 0x2a
 	}
@@ -78,10 +76,9 @@ func (x *EchoRequest) MarshalCurlew(b []byte) (int, error) {
 		b[i] = 0x12
 	}
 	if x.Text != "" {
-		if !utf8.ValidString(x.Text) {
-			return 0, fast.ErrNotUTF8()
+		if i = fast.PutString(b, i, x.Text); i < 0 {
+			return 0, fast.Error(i)
 		}
-		i = fast.PutBytes(b, i, x.Text)
 		i--
 		b[i] = 0x0a
 	}
@@ -167,16 +164,14 @@ func (x *EchoResponse) MarshalCurlew(b []byte) (int, error) {
 	copy(b[i:], x.unknownFields)
 	for key, value := range x.Header {
 		end := i
-		if !utf8.ValidString(value) {
-			return 0, fast.ErrNotUTF8()
+		if i = fast.PutString(b, i, value); i < 0 {
+			return 0, fast.Error(i)
 		}
-		i = fast.PutBytes(b, i, value)
 		i--
 		b[i] = 0x12
-		if !utf8.ValidString(key) {
-			return 0, fast.ErrNotUTF8()
+		if i = fast.PutString(b, i, key); i < 0 {
+			return 0, fast.Error(i)
 		}
-		i = fast.PutBytes(b, i, key)
 		i--
 		b[i] = 0x0a
 		i = fast.PutVarint(b, i, uint64(end-i))
@@ -194,10 +189,9 @@ func (x *EchoResponse) MarshalCurlew(b []byte) (int, error) {
 		b[i] = 0x12
 	}
 	if x.Text != "" {
-		if !utf8.ValidString(x.Text) {
-			return 0, fast.ErrNotUTF8()
+		if i = fast.PutString(b, i, x.Text); i < 0 {
+			return 0, fast.Error(i)
 		}
-		i = fast.PutBytes(b, i, x.Text)
 		i--
 		b[i] = 0x0a
 	}

@@ -7,7 +7,6 @@ package editions
 
 import (
 	fast "github.com/curlew-rpc/curlew/codec/fast"
-	utf8 "unicode/utf8"
 )
 
 // SizeCurlew implements fast.Message.
@@ -30,10 +29,9 @@ func (x *Request2023) MarshalCurlew(b []byte) (int, error) {
 	i := len(b) - len(x.unknownFields)
 	copy(b[i:], x.unknownFields)
 	if x.Text != nil {
-		if !utf8.ValidString(*x.Text) {
-			return 0, fast.ErrNotUTF8()
+		if i = fast.PutString(b, i, *x.Text); i < 0 {
+			return 0, fast.Error(i)
 		}
-		i = fast.PutBytes(b, i, *x.Text)
 		i--
 		b[i] = 0x0a
 	}
@@ -89,10 +87,9 @@ func (x *Response2023) MarshalCurlew(b []byte) (int, error) {
 	i := len(b) - len(x.unknownFields)
 	copy(b[i:], x.unknownFields)
 	if x.Text != "" {
-		if !utf8.ValidString(x.Text) {
-			return 0, fast.ErrNotUTF8()
+		if i = fast.PutString(b, i, x.Text); i < 0 {
+			return 0, fast.Error(i)
 		}
-		i = fast.PutBytes(b, i, x.Text)
 		i--
 		b[i] = 0x0a
 	}

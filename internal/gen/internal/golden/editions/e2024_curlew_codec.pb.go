@@ -8,7 +8,6 @@ package editions
 import (
 	fast "github.com/curlew-rpc/curlew/codec/fast"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
-	utf8 "unicode/utf8"
 )
 
 // SizeCurlew implements fast.Message.
@@ -31,10 +30,9 @@ func (x *Request2024) MarshalCurlew(b []byte) (int, error) {
 	i := len(b) - len(x.unknownFields)
 	copy(b[i:], x.unknownFields)
 	if protoimpl.X.Present(&(x.XXX_presence[0]), 0) {
-		if !utf8.ValidString(*x.xxx_hidden_Text) {
-			return 0, fast.ErrNotUTF8()
+		if i = fast.PutString(b, i, *x.xxx_hidden_Text); i < 0 {
+			return 0, fast.Error(i)
 		}
-		i = fast.PutBytes(b, i, *x.xxx_hidden_Text)
 		i--
 		b[i] = 0x0a
 	}
@@ -145,10 +143,9 @@ func (x *Response2024) MarshalCurlew(b []byte) (int, error) {
 	switch w := x.xxx_hidden_Result.(type) {
 	case *response2024_Text:
 		if w != nil {
-			if !utf8.ValidString(w.Text) {
-				return 0, fast.ErrNotUTF8()
+			if i = fast.PutString(b, i, w.Text); i < 0 {
+				return 0, fast.Error(i)
 			}
-			i = fast.PutBytes(b, i, w.Text)
 			i--
 			b[i] = 0x0a
 		}

@@ -9,7 +9,6 @@ package editions
 
 import (
 	fast "github.com/curlew-rpc/curlew/codec/fast"
-	utf8 "unicode/utf8"
 )
 
 // SizeCurlew implements fast.Message.
@@ -32,10 +31,9 @@ func (x *HybridMessage) MarshalCurlew(b []byte) (int, error) {
 	i := len(b) - len(x.unknownFields)
 	copy(b[i:], x.unknownFields)
 	if x.Text != nil {
-		if !utf8.ValidString(*x.Text) {
-			return 0, fast.ErrNotUTF8()
+		if i = fast.PutString(b, i, *x.Text); i < 0 {
+			return 0, fast.Error(i)
 		}
-		i = fast.PutBytes(b, i, *x.Text)
 		i--
 		b[i] = 0x0a
 	}

@@ -10,7 +10,6 @@ package editions
 import (
 	fast "github.com/curlew-rpc/curlew/codec/fast"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
-	utf8 "unicode/utf8"
 )
 
 // SizeCurlew implements fast.Message.
@@ -33,10 +32,9 @@ func (x *HybridMessage) MarshalCurlew(b []byte) (int, error) {
 	i := len(b) - len(x.unknownFields)
 	copy(b[i:], x.unknownFields)
 	if protoimpl.X.Present(&(x.XXX_presence[0]), 0) {
-		if !utf8.ValidString(*x.xxx_hidden_Text) {
-			return 0, fast.ErrNotUTF8()
+		if i = fast.PutString(b, i, *x.xxx_hidden_Text); i < 0 {
+			return 0, fast.Error(i)
 		}
-		i = fast.PutBytes(b, i, *x.xxx_hidden_Text)
 		i--
 		b[i] = 0x0a
 	}

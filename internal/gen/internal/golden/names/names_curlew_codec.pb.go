@@ -7,7 +7,6 @@ package names
 
 import (
 	fast "github.com/curlew-rpc/curlew/codec/fast"
-	utf8 "unicode/utf8"
 )
 
 // SizeCurlew implements fast.Message.
@@ -350,10 +349,9 @@ func (x *Holder) MarshalCurlew(b []byte) (int, error) {
 	switch w := x.One.(type) {
 	case *Holder_Case:
 		if w != nil {
-			if !utf8.ValidString(w.Case) {
-				return 0, fast.ErrNotUTF8()
+			if i = fast.PutString(b, i, w.Case); i < 0 {
+				return 0, fast.Error(i)
 			}
-			i = fast.PutBytes(b, i, w.Case)
 			i--
 			b[i] = 0x0a
 		}

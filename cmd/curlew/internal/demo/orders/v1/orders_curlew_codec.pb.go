@@ -8,7 +8,6 @@ package ordersv1
 import (
 	fast "github.com/curlew-rpc/curlew/codec/fast"
 	timestamppb "google.golang.org/protobuf/types/known/timestamppb"
-	utf8 "unicode/utf8"
 )
 
 // SizeCurlew implements fast.Message.
@@ -70,10 +69,9 @@ func (x *Order) MarshalCurlew(b []byte) (int, error) {
 		b[i] = 0x18
 	}
 	if x.Item != "" {
-		if !utf8.ValidString(x.Item) {
-			return 0, fast.ErrNotUTF8()
+		if i = fast.PutString(b, i, x.Item); i < 0 {
+			return 0, fast.Error(i)
 		}
-		i = fast.PutBytes(b, i, x.Item)
 		i--
 		b[i] = 0x12
 	}
@@ -262,10 +260,9 @@ func (x *CreateOrderRequest) MarshalCurlew(b []byte) (int, error) {
 		b[i] = 0x10
 	}
 	if x.Item != "" {
-		if !utf8.ValidString(x.Item) {
-			return 0, fast.ErrNotUTF8()
+		if i = fast.PutString(b, i, x.Item); i < 0 {
+			return 0, fast.Error(i)
 		}
-		i = fast.PutBytes(b, i, x.Item)
 		i--
 		b[i] = 0x0a
 	}
@@ -519,18 +516,16 @@ func (x *ChatMessage) MarshalCurlew(b []byte) (int, error) {
 	i := len(b) - len(x.unknownFields)
 	copy(b[i:], x.unknownFields)
 	if x.Text != "" {
-		if !utf8.ValidString(x.Text) {
-			return 0, fast.ErrNotUTF8()
+		if i = fast.PutString(b, i, x.Text); i < 0 {
+			return 0, fast.Error(i)
 		}
-		i = fast.PutBytes(b, i, x.Text)
 		i--
 		b[i] = 0x12
 	}
 	if x.From != "" {
-		if !utf8.ValidString(x.From) {
-			return 0, fast.ErrNotUTF8()
+		if i = fast.PutString(b, i, x.From); i < 0 {
+			return 0, fast.Error(i)
 		}
-		i = fast.PutBytes(b, i, x.From)
 		i--
 		b[i] = 0x0a
 	}
