@@ -119,6 +119,7 @@ func (o options) measure(ctx context.Context) (*scenario.Results, error) {
 		env.Results.Window = o.window
 	}
 	env.Results.Stacks, env.Results.Skipped = scenario.Find(bin, names, o.quick)
+	scenario.Versions(ctx, o.dir, env.Results.Stacks)
 	for _, skipped := range env.Results.Skipped {
 		fmt.Println("skipped", skipped)
 	}

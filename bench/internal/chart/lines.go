@@ -51,10 +51,11 @@ func (a axis) at(value float64) float64 {
 	return a.from + (value-low)/(high-low)*(a.to-a.from)
 }
 
-// SVG draws the chart.
+// SVG draws the chart. Lines without points are left out.
 func (l Lines) SVG(theme Theme) string {
 	d := &drawing{theme: theme}
 	height := float64(headHeight + plotHeight + 58)
+	l.Lines = slices.DeleteFunc(slices.Clone(l.Lines), func(line Line) bool { return len(line.Points) == 0 })
 	d.head(height, l.Title, l.Note)
 
 	x, y, marks := l.axes()

@@ -145,7 +145,7 @@ func steps(limit float64) []float64 {
 		return []float64{0, 1}
 	}
 	step := math.Pow(10, math.Floor(math.Log10(limit)))
-	for _, part := range []float64{0.1, 0.2, 0.25, 0.5, 1} {
+	for _, part := range []float64{0.1, 0.2, 0.25, 0.5, 1, 2} {
 		if limit/(step*part) <= 7 {
 			step *= part
 			break

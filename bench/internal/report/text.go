@@ -42,14 +42,9 @@ func subjects(r *scenario.Results, name string) []string {
 	return found
 }
 
-// metricNames returns the metrics of a scenario in the order of their samples.
+// metricNames returns the metrics of which a scenario has samples.
 func metricNames(r *scenario.Results, name string) []string {
-	var names []string
-	for _, sample := range r.Samples {
-		if sample.Scenario == name && !slices.Contains(names, sample.Metric) {
-			names = append(names, sample.Metric)
-		}
-	}
-	slices.Sort(names)
-	return names
+	return slices.DeleteFunc(scenario.Metrics(), func(metric string) bool {
+		return !slices.ContainsFunc(r.Samples, func(s scenario.Sample) bool { return s.Scenario == name && s.Metric == metric })
+	})
 }

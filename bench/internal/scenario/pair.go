@@ -14,7 +14,8 @@ type pairing struct {
 	size            int
 	deadline        bool
 	serving         serving
-	core            int // of the client
+	core            int  // of the client
+	serverOnly      bool // the client is no more than the load
 }
 
 // pair is a client program against a server program, both of one stack or the
@@ -23,6 +24,8 @@ type pair struct {
 	env    *Env
 	server *server
 	client load.Client
+
+	serverOnly bool
 }
 
 // newPair pairs a stack's client with its own server.
@@ -52,7 +55,7 @@ func pairWith(e *Env, stack Stack, subject Subject, how pairing) (sampler, error
 	if how.deadline {
 		client.Deadline = callDeadline
 	}
-	return &pair{env: e, server: s, client: client}, nil
+	return &pair{env: e, server: s, client: client, serverOnly: how.serverOnly}, nil
 }
 
 func (p *pair) sample(ctx context.Context, _ int) (metrics, error) {
@@ -63,9 +66,12 @@ func (p *pair) sample(ctx context.Context, _ int) (metrics, error) {
 	n := float64(report.Messages)
 	m := metrics{
 		ServerCPU: microseconds(cpu) / n,
-		ClientCPU: report.CPU / n,
 		PerSecond: n / report.Seconds,
 	}
+	if p.serverOnly {
+		return m, nil
+	}
+	m[ClientCPU] = report.CPU / n
 	if p.client.Size >= large {
 		size := float64(p.client.Size)
 		m[ServerBytes] = size * n / cpu.Seconds()

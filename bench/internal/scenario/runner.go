@@ -76,14 +76,15 @@ func (e *Env) Run(ctx context.Context, s Scenario) error {
 		limited, cancel := context.WithTimeout(ctx, sampleLimit)
 		sampler, err := s.prepare(limited, e, subject)
 		cancel()
-		if err := ctx.Err(); err != nil {
-			return err
+		if err == nil {
+			entrants = append(entrants, entrant{subject, sampler})
+		}
+		if ended := ctx.Err(); ended != nil {
+			return ended
 		}
 		if err != nil {
 			e.fail(s, subject, -1, err)
-			continue
 		}
-		entrants = append(entrants, entrant{subject, sampler})
 	}
 	return e.rounds(ctx, s, entrants)
 }

@@ -27,6 +27,14 @@ const (
 	StartUp        = "start-up"        // microseconds
 )
 
+// Metrics returns all metrics in the order of the reports.
+func Metrics() []string {
+	return []string{
+		ServerCPU, ClientCPU, ServerBytes, ClientBytes, BytesPerSecond, PerSecond, P50, P99, P999,
+		IdleConn, CalledConn, IdleStream, Size, StartUp,
+	}
+}
+
 // metrics are the values of one sample by their names.
 type metrics map[string]float64
 

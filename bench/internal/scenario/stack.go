@@ -50,7 +50,7 @@ const (
 var known = []Stack{
 	{Name: Curlew, Title: "Curlew", has: peer | goTime | oneFile},
 	{Name: GRPCGo, Title: "grpc-go", has: peer | goTime | oneFile},
-	{Name: "kitex", Title: "kitex (gRPC)", has: peer | goTime | oneFile},
+	{Name: "kitex", Title: "kitex (gRPC)", has: peer&^secure | goTime | oneFile},
 	{Name: "connectgo", Title: "connect-go", has: peer | goTime | oneFile},
 	{Name: "drpc", Title: "drpc (own wire)", has: ownClient | streams | goTime | oneFile},
 	{Name: NetHTTP, Title: "net/http, canned", has: h2unary | ownClient | secure | goTime | oneFile},

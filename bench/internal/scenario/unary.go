@@ -103,7 +103,7 @@ func serverUnary(conns, streams int, how serving, fixed bool) func(context.Conte
 			core = anyCore
 		}
 		if !subject.can(h2unary) {
-			return newPair(e, subject, pairing{mode: "unary", conns: conns, inflight: conns * streams, serving: how, core: core})
+			return newPair(e, subject, pairing{mode: "unary", conns: conns, inflight: conns * streams, serving: how, core: core, serverOnly: true})
 		}
 		s, err := e.serve(subject.Stack, how)
 		if err != nil {
