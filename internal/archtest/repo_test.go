@@ -91,7 +91,7 @@ func workspaceModules(t testing.TB) []string {
 }
 
 // skippedDirs hold what is not the project's own text.
-var skippedDirs = []string{"testdata", "node_modules", "__pycache__", "bin"}
+var skippedDirs = []string{"testdata", "node_modules", "__pycache__", "bin", "target"}
 
 // walk calls f for every file of the repository that was written by hand or
 // generated, with its path relative to the repository.
