@@ -9,9 +9,7 @@ import (
 
 	"github.com/curlew-rpc/curlew/codec/internal/everypb/hybrid"
 	"github.com/curlew-rpc/curlew/codec/internal/everypb/opaque"
-	"github.com/curlew-rpc/curlew/codec/internal/everypb/opaque2024"
 	"github.com/curlew-rpc/curlew/codec/internal/everypb/open"
-	"github.com/curlew-rpc/curlew/codec/internal/everypb/open2024"
 	"github.com/curlew-rpc/curlew/codec/internal/everypb/proto2"
 	"github.com/curlew-rpc/curlew/codec/internal/everypb/proto3"
 	"google.golang.org/protobuf/proto"
@@ -21,7 +19,7 @@ import (
 // every are messages that have fields of every kind, in every syntax and API, and
 // messages that have required fields.
 var every = []proto.Message{
-	new(proto2.Every), new(proto3.Every), new(open.Every), new(hybrid.Every), new(opaque.Every), new(open2024.Every), new(opaque2024.Every),
+	new(proto2.Every), new(proto3.Every), new(open.Every), new(hybrid.Every), new(opaque.Every),
 	new(proto2.Strict), new(open.Strict), new(hybrid.Strict), new(opaque.Strict),
 	new(proto2.Around), new(open.Around), new(opaque.Around),
 }
@@ -39,6 +37,11 @@ func checkDecoding(t *testing.T, m proto.Message, wire []byte) {
 	t.Helper()
 	want, got := newOf(m), newOf(m)
 	wantErr := library.unmarshal.Unmarshal(wire, want)
+	if wantErr == nil {
+		// The library takes a map's value that is there twice for complete if one of the
+		// two is.
+		wantErr = proto.CheckInitialized(want)
+	}
 	src := bytes.Clone(wire)
 	gotErr := Proto().Unmarshal(src, got)
 	for i := range src {
@@ -88,13 +91,15 @@ func checkEncoding(t *testing.T, m proto.Message) {
 }
 
 // hasNoOrder reports whether a message has a map whose entries may be encoded in any
-// order.
+// order, or not bit by bit.
 func hasNoOrder(m protoreflect.Message) bool {
 	found := false
 	m.Range(func(f protoreflect.FieldDescriptor, v protoreflect.Value) bool {
 		switch {
 		case f.IsMap():
-			found = v.Map().Len() > 1
+			// The library's values of maps hold a float as float64, which makes a signalling
+			// NaN a quiet one.
+			found = v.Map().Len() > 1 || f.MapValue().Kind() == protoreflect.FloatKind
 			if f.MapValue().Message() != nil {
 				v.Map().Range(func(_ protoreflect.MapKey, v protoreflect.Value) bool {
 					found = found || hasNoOrder(v.Message())

@@ -2,6 +2,7 @@ package codec
 
 import (
 	"fmt"
+	"reflect"
 	"slices"
 
 	"github.com/curlew-rpc/curlew/codec/fast"
@@ -139,7 +140,8 @@ func (protoCodec) Unmarshal(src []byte, msg any) error {
 	var err error
 	switch m := msg.(type) {
 	case fast.Message:
-		if _, err := asTarget(protoName, m); err != nil {
+		if v := reflect.ValueOf(m); v.Kind() == reflect.Pointer && v.IsNil() {
+			_, err := asTarget(protoName, m)
 			return err
 		}
 		err = unmarshalGenerated(src, m)

@@ -155,9 +155,6 @@ func (x *User) MergeCurlew(b []byte, depth int) error {
 		case 34: // bio
 			x.Bio, i = fast.String(b, i)
 		case 42: // tags
-			if x.Tags == nil {
-				x.Tags = make([]string, 0, fast.Count(b, i, 42))
-			}
 			v, end := fast.String(b, i)
 			x.Tags, i = fast.Append(x.Tags, v, b, end, 42), end
 		default:

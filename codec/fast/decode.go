@@ -2,6 +2,7 @@ package fast
 
 import (
 	"encoding/binary"
+	"slices"
 
 	"google.golang.org/protobuf/encoding/protowire"
 )
@@ -29,20 +30,6 @@ func Varint(b []byte, i int) (uint64, int) {
 		}
 	}
 	return 0, badWire
-}
-
-// Count returns how many fields of a tag follow each other, of which the first is at
-// b[i:], behind its tag. They are strings, bytes or messages.
-func Count(b []byte, i int, tag uint64) int {
-	for n := 1; ; n++ {
-		if _, i = View(b, i); i < 0 || i == len(b) {
-			return n
-		}
-		var next uint64
-		if next, i = Varint(b, i); next != tag {
-			return n
-		}
-	}
 }
 
 // Zigzag decodes the varint of a sint32 or sint64 at b[i:].
@@ -76,8 +63,14 @@ func Fixed64(b []byte, i int) (uint64, int) {
 // View returns the bytes behind their length at b[i:], as a part of b, and the index
 // behind them.
 func View(b []byte, i int) ([]byte, int) {
-	n, i := Varint(b, i)
-	if i < 0 || n > uint64(len(b)-i) {
+	var n uint64
+	if uint(i) < uint(len(b)) && b[i] < 0x80 {
+		n = uint64(b[i])
+		i++
+	} else if n, i = Varint(b, i); i < 0 {
+		return nil, badWire
+	}
+	if n > uint64(len(b)-i) {
 		return nil, badWire
 	}
 	end := i + int(n)
@@ -105,6 +98,31 @@ func String(b []byte, i int) (string, int) {
 		return "", badText
 	}
 	return string(v), i
+}
+
+// Append appends v to the list of a repeated field, whose next element may be at
+// b[i:] behind tag, which is that of a field with a length. The list gets room for
+// all that follow without another field in between.
+func Append[T any](list []T, v T, b []byte, i int, tag uint64) []T {
+	if len(list) == cap(list) {
+		list = slices.Grow(list, 1+following(b, i, tag))
+	}
+	return append(list, v)
+}
+
+// following counts the fields with a tag from b[i:] on.
+func following(b []byte, i int, tag uint64) int {
+	n := 0
+	for i >= 0 && i < len(b) {
+		found, at := Varint(b, i)
+		if found != tag {
+			break
+		}
+		if _, i = View(b, at); i >= 0 {
+			n++
+		}
+	}
+	return n
 }
 
 // Varints returns how many varints b holds.

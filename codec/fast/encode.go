@@ -59,21 +59,27 @@ func PutFixed64(b []byte, i int, v uint64) int {
 
 // PutBytes writes bytes behind their length, to end before b[i], and returns where
 // the length begins.
-func PutBytes[T ~string | ~[]byte](b []byte, i int, v T) int {
+func PutBytes(b []byte, i int, v []byte) int {
 	i -= len(v)
 	copy(b[i:], v)
 	return PutVarint(b, i, uint64(len(v)))
 }
 
-// PutString is PutBytes for a string that has to be UTF-8. If it is not, it returns an
-// index below zero.
-func PutString(b []byte, i int, v string) int {
-	end := i
+// PutRawString is PutBytes for a string that may be any bytes.
+func PutRawString(b []byte, i int, v string) int {
 	i -= len(v)
 	copy(b[i:], v)
-	if !isUTF8(b[i:end]) {
+	return PutVarint(b, i, uint64(len(v)))
+}
+
+// PutString is PutBytes for a string that has to be UTF-8. If it is not, it returns
+// an index that stands for the error.
+func PutString(b []byte, i int, v string) int {
+	if !isUTF8String(v) {
 		return badText
 	}
+	i -= len(v)
+	copy(b[i:], v)
 	return PutVarint(b, i, uint64(len(v)))
 }
 

@@ -60,9 +60,6 @@ const (
 // Error returns the error that an index below zero stands for.
 func Error(i int) error { return errorOfCode[-i] }
 
-// ErrNotUTF8 returns the error of a text that is not UTF-8.
-func ErrNotUTF8() error { return errNotUTF8 }
-
 // ErrTooDeep returns the error of messages that nest too deeply.
 func ErrTooDeep() error { return errTooDeep }
 

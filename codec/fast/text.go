@@ -1,28 +1,55 @@
 package fast
 
-import (
-	"encoding/binary"
-	"unicode/utf8"
-)
+import "unicode/utf8"
 
-// isUTF8 reports whether b is UTF-8. It is quick with ASCII, which most text is, by
-// looking at eight bytes at a time, and at some of the last ones twice.
+// Most texts are short and ASCII, which these see eight bytes at a time, the last ones
+// twice. A text is looked at where it comes from: of its copy, the processor may not
+// have written the bytes yet.
+
+const highBits = 0x8080808080808080
+
+// isUTF8 is utf8.Valid.
 func isUTF8(b []byte) bool {
-	const high = 0x8080808080808080
-	n := len(b)
-	var bits uint64
-	switch {
-	case n >= 8:
-		for i := 0; i < n-8; i += 8 {
-			bits |= binary.LittleEndian.Uint64(b[i:])
+	if len(b) < 8 {
+		for i, c := range b {
+			if c >= utf8.RuneSelf {
+				return utf8.Valid(b[i:])
+			}
 		}
-		bits |= binary.LittleEndian.Uint64(b[n-8:])
-	case n >= 4:
-		bits = uint64(binary.LittleEndian.Uint32(b) | binary.LittleEndian.Uint32(b[n-4:]))
-	default:
-		for _, c := range b {
-			bits |= uint64(c)
+		return true
+	}
+	last := len(b) - 8
+	for i := 0; i < last; i += 8 {
+		if word(b, i)&highBits != 0 {
+			return utf8.Valid(b[i:])
 		}
 	}
-	return bits&high == 0 || utf8.Valid(b)
+	// All before is ASCII, so the word can begin in no character's middle.
+	return word(b, last)&highBits == 0 || utf8.Valid(b[last:])
+}
+
+// isUTF8String is utf8.ValidString.
+func isUTF8String(s string) bool {
+	if len(s) < 8 {
+		for i := range len(s) {
+			if s[i] >= utf8.RuneSelf {
+				return utf8.ValidString(s[i:])
+			}
+		}
+		return true
+	}
+	last := len(s) - 8
+	for i := 0; i < last; i += 8 {
+		if word(s, i)&highBits != 0 {
+			return utf8.ValidString(s[i:])
+		}
+	}
+	return word(s, last)&highBits == 0 || utf8.ValidString(s[last:])
+}
+
+// word returns the eight bytes at s[i:], which the compiler loads as one.
+func word[T string | []byte](s T, i int) uint64 {
+	s = s[i : i+8]
+	return uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |
+		uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
 }

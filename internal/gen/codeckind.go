@@ -37,7 +37,7 @@ var scalars = map[protoreflect.Kind]scalar{
 	protoreflect.Fixed64Kind:  {"uint64", protowire.Fixed64Type, "8", 8, "PutFixed64", "$", "Fixed64", "$"},
 	protoreflect.Sfixed64Kind: {"int64", protowire.Fixed64Type, "8", 8, "PutFixed64", "uint64($)", "Fixed64", "int64($)"},
 	protoreflect.DoubleKind:   {"float64", protowire.Fixed64Type, "8", 8, "PutFixed64", "math.Float64bits($)", "Fixed64", "math.Float64frombits($)"},
-	protoreflect.StringKind:   {"string", protowire.BytesType, "fast.SizeBytes(len($))", 0, "PutBytes", "$", "RawString", "$"},
+	protoreflect.StringKind:   {"string", protowire.BytesType, "fast.SizeBytes(len($))", 0, "PutRawString", "$", "RawString", "$"},
 	protoreflect.BytesKind:    {"[]byte", protowire.BytesType, "fast.SizeBytes(len($))", 0, "PutBytes", "$", "Bytes", "$"},
 }
 

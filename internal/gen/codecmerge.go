@@ -53,10 +53,11 @@ func (c codec) mergeField(f *protogen.Field) {
 	case f.Desc.IsList():
 		get, value := c.getter(f)
 		list := c.variable(f)
-		c.makeList(f)
 		c.g.P("v, end := ", get, "(b, i)")
-		c.g.P(list, ", i = append(", list, ", ", value, "), end")
-		if wireType(f.Desc.Kind()) != protowire.BytesType {
+		if wireType(f.Desc.Kind()) == protowire.BytesType {
+			c.g.P(list, ", i = ", c.fastName("Append"), "(", list, ", v, b, end, ", tag, "), end")
+		} else {
+			c.g.P(list, ", i = append(", list, ", ", value, "), end")
 			c.g.P("case ", protowire.EncodeTag(f.Desc.Number(), protowire.BytesType), ": // ", name, ", packed")
 			c.mergePacked(f)
 		}
@@ -107,29 +108,6 @@ func (c codec) mergePacked(f *protogen.Field) {
 	c.g.P(variable, ", i = list, end")
 }
 
-// makeList writes the making of a repeated field's slice when the first of its values
-// is decoded. Values that have a length mostly follow each other and are quickly
-// counted.
-func (c codec) makeList(f *protogen.Field) {
-	variable, tag := c.variable(f), protowire.EncodeTag(f.Desc.Number(), wireType(f.Desc.Kind()))
-	_, condition := c.list(f)
-	counted := wireType(f.Desc.Kind()) == protowire.BytesType
-	if !counted && condition == "" {
-		return
-	}
-	c.g.P("if ", variable, " == nil {")
-	switch {
-	case !counted:
-		c.g.P(variable, " = new([]", c.typeName(f), ")")
-	case condition != "":
-		c.g.P("list := make([]", c.typeName(f), ", 0, ", c.fastName("Count"), "(b, i, ", tag, "))")
-		c.g.P(variable, " = &list")
-	default:
-		c.g.P(variable, " = make([]", c.typeName(f), ", 0, ", c.fastName("Count"), "(b, i, ", tag, "))")
-	}
-	c.g.P("}")
-}
-
 // view writes the decoding of what is between a message's ends, into v.
 func (c codec) view(f *protogen.Field) {
 	if f.Desc.Kind() == protoreflect.GroupKind {
@@ -154,17 +132,23 @@ func (c codec) mergeInto(f *protogen.Field, message, from, depth string) {
 }
 
 func (c codec) mergeMessage(f *protogen.Field) {
-	if f.Desc.IsList() {
-		c.makeList(f)
-	}
 	c.view(f)
 	create := "new(" + c.messageName(f) + ")"
 	switch {
 	case f.Desc.IsList():
-		list, _ := c.list(f)
+		list, condition := c.list(f)
 		c.g.P("m := ", create)
 		c.mergeInto(f, "m", "v", "depth")
-		c.g.P(list, " = append(", list, ", m)")
+		if condition != "" {
+			c.g.P("if ", c.variable(f), " == nil {")
+			c.g.P(c.variable(f), " = new([]*", c.messageName(f), ")")
+			c.g.P("}")
+		}
+		if f.Desc.Kind() == protoreflect.GroupKind {
+			c.g.P(list, " = append(", list, ", m)")
+		} else {
+			c.g.P(list, " = ", c.fastName("Append"), "(", list, ", m, b, i, ", tagOf(f), ")")
+		}
 	case inOneof(f):
 		c.g.P("w, _ := ", c.oneofVariable(f.Oneof), ".(*", c.wrapper(f), ")")
 		c.g.P("if w == nil {")

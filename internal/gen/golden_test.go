@@ -84,7 +84,7 @@ func parameter(dir string) string {
 	if dir == golden+"apart" {
 		return "paths=source_relative,package_suffix=curlew"
 	}
-	return "paths=source_relative"
+	return "paths=source_relative,codec=true"
 }
 
 func TestGolden(t *testing.T) {
@@ -97,10 +97,10 @@ func TestGolden(t *testing.T) {
 			}
 		})
 	}
-	// Nothing else of ours is there: files without services give none.
+	// Nothing else of ours is there: files without services and messages give none.
 	err := filepath.WalkDir(filepath.Join(repository, golden), func(file string, _ os.DirEntry, err error) error {
 		name, _ := filepath.Rel(repository, file)
-		if strings.HasSuffix(file, FileSuffix) && !found[filepath.ToSlash(name)] {
+		if (strings.HasSuffix(file, FileSuffix) || strings.Contains(file, "_curlew_codec")) && !found[filepath.ToSlash(name)] {
 			t.Errorf("%s is not generated", name)
 		}
 		return err

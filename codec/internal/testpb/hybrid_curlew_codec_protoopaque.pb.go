@@ -172,11 +172,8 @@ func (x *Hybrid) MergeCurlew(b []byte, depth int) error {
 			x.xxx_hidden_Blob, i = fast.Bytes(b, i)
 			protoimpl.X.SetPresentNonAtomic(&(x.XXX_presence[0]), 2, 9)
 		case 34: // tags
-			if x.xxx_hidden_Tags == nil {
-				x.xxx_hidden_Tags = make([]string, 0, fast.Count(b, i, 34))
-			}
 			v, end := fast.String(b, i)
-			x.xxx_hidden_Tags, i = append(x.xxx_hidden_Tags, v), end
+			x.xxx_hidden_Tags, i = fast.Append(x.xxx_hidden_Tags, v, b, end, 34), end
 		case 42: // counts
 			if depth < 1 {
 				return fast.ErrTooDeep()

@@ -167,11 +167,8 @@ func (x *Open2024) MergeCurlew(b []byte, depth int) error {
 		case 26: // blob
 			x.Blob, i = fast.Bytes(b, i)
 		case 34: // tags
-			if x.Tags == nil {
-				x.Tags = make([]string, 0, fast.Count(b, i, 34))
-			}
 			v, end := fast.String(b, i)
-			x.Tags, i = append(x.Tags, v), end
+			x.Tags, i = fast.Append(x.Tags, v, b, end, 34), end
 		case 42: // counts
 			if depth < 1 {
 				return fast.ErrTooDeep()

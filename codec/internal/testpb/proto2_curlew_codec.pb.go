@@ -51,7 +51,7 @@ func (x *Proto2) MarshalCurlew(b []byte) (int, error) {
 		b[i] = 0x10
 	}
 	if x.Name != nil {
-		i = fast.PutBytes(b, i, *x.Name)
+		i = fast.PutRawString(b, i, *x.Name)
 		i--
 		b[i] = 0x0a
 	}

@@ -1353,12 +1353,12 @@ func (x *Every) MarshalCurlew(b []byte) (int, error) {
 	}
 	if list := x.RawMany; len(list) > 0 {
 		for k := len(list) - 1; k >= 0; k-- {
-			i = fast.PutBytes(b, i, list[k])
+			i = fast.PutRawString(b, i, list[k])
 			i = fast.PutVarint(b, i, 306)
 		}
 	}
 	if x.RawOne != nil {
-		i = fast.PutBytes(b, i, *x.RawOne)
+		i = fast.PutRawString(b, i, *x.RawOne)
 		i = fast.PutVarint(b, i, 298)
 	}
 	if x.DefaultBytes != nil {
@@ -1664,11 +1664,8 @@ func (x *Every) MergeCurlew(b []byte, depth int) error {
 			v, end := fast.RawString(b, i)
 			x.RawOne, i = &v, end
 		case 306: // raw_many
-			if x.RawMany == nil {
-				x.RawMany = make([]string, 0, fast.Count(b, i, 306))
-			}
 			v, end := fast.RawString(b, i)
-			x.RawMany, i = append(x.RawMany, v), end
+			x.RawMany, i = fast.Append(x.RawMany, v, b, end, 306), end
 		case 314: // checked_one
 			v, end := fast.String(b, i)
 			x.CheckedOne, i = &v, end
@@ -1855,17 +1852,11 @@ func (x *Every) MergeCurlew(b []byte, depth int) error {
 			}
 			x.ManyDouble, i = list, end
 		case 914: // many_string
-			if x.ManyString == nil {
-				x.ManyString = make([]string, 0, fast.Count(b, i, 914))
-			}
 			v, end := fast.String(b, i)
-			x.ManyString, i = append(x.ManyString, v), end
+			x.ManyString, i = fast.Append(x.ManyString, v, b, end, 914), end
 		case 922: // many_bytes
-			if x.ManyBytes == nil {
-				x.ManyBytes = make([][]byte, 0, fast.Count(b, i, 922))
-			}
 			v, end := fast.Bytes(b, i)
-			x.ManyBytes, i = append(x.ManyBytes, v), end
+			x.ManyBytes, i = fast.Append(x.ManyBytes, v, b, end, 922), end
 		case 928: // many_open
 			v, end := fast.Varint(b, i)
 			x.ManyOpen, i = append(x.ManyOpen, Open(v)), end
@@ -1895,9 +1886,6 @@ func (x *Every) MergeCurlew(b []byte, depth int) error {
 			}
 			x.ManyClosed, i = list, end
 		case 946: // many_message
-			if x.ManyMessage == nil {
-				x.ManyMessage = make([]*Every, 0, fast.Count(b, i, 946))
-			}
 			v, end := fast.View(b, i)
 			if i = end; i < 0 {
 				return fast.Error(i)
@@ -1906,7 +1894,7 @@ func (x *Every) MergeCurlew(b []byte, depth int) error {
 			if err := m.MergeCurlew(v, depth); err != nil {
 				return err
 			}
-			x.ManyMessage = append(x.ManyMessage, m)
+			x.ManyMessage = fast.Append(x.ManyMessage, m, b, i, 946)
 		case 1048: // other_bool
 			v, end := fast.Varint(b, i)
 			x.OtherBool, i = append(x.OtherBool, v != 0), end
@@ -3133,9 +3121,6 @@ func (x *Every) MergeCurlew(b []byte, depth int) error {
 				return err
 			}
 		case 3218: // timestamps
-			if x.Timestamps == nil {
-				x.Timestamps = make([]*timestamppb.Timestamp, 0, fast.Count(b, i, 3218))
-			}
 			v, end := fast.View(b, i)
 			if i = end; i < 0 {
 				return fast.Error(i)
@@ -3144,7 +3129,7 @@ func (x *Every) MergeCurlew(b []byte, depth int) error {
 			if err := fast.Merge(m, v, depth); err != nil {
 				return err
 			}
-			x.Timestamps = append(x.Timestamps, m)
+			x.Timestamps = fast.Append(x.Timestamps, m, b, i, 3218)
 		case 3226: // any
 			v, end := fast.View(b, i)
 			if i = end; i < 0 {
@@ -3179,9 +3164,6 @@ func (x *Every) MergeCurlew(b []byte, depth int) error {
 				return err
 			}
 		case 3250: // shareds
-			if x.Shareds == nil {
-				x.Shareds = make([]*shared.Shared, 0, fast.Count(b, i, 3250))
-			}
 			v, end := fast.View(b, i)
 			if i = end; i < 0 {
 				return fast.Error(i)
@@ -3190,7 +3172,7 @@ func (x *Every) MergeCurlew(b []byte, depth int) error {
 			if err := fast.Merge(m, v, depth); err != nil {
 				return err
 			}
-			x.Shareds = append(x.Shareds, m)
+			x.Shareds = fast.Append(x.Shareds, m, b, i, 3250)
 		case 3258: // clash
 			v, end := fast.View(b, i)
 			if i = end; i < 0 {
@@ -3214,9 +3196,6 @@ func (x *Every) MergeCurlew(b []byte, depth int) error {
 				return err
 			}
 		case 3274: // extendeds
-			if x.Extendeds == nil {
-				x.Extendeds = make([]*Extended, 0, fast.Count(b, i, 3274))
-			}
 			v, end := fast.View(b, i)
 			if i = end; i < 0 {
 				return fast.Error(i)
@@ -3225,7 +3204,7 @@ func (x *Every) MergeCurlew(b []byte, depth int) error {
 			if err := fast.Merge(m, v, depth); err != nil {
 				return err
 			}
-			x.Extendeds = append(x.Extendeds, m)
+			x.Extendeds = fast.Append(x.Extendeds, m, b, i, 3274)
 		case 3282: // lazy
 			v, end := fast.View(b, i)
 			if i = end; i < 0 {
@@ -3683,9 +3662,6 @@ func (x *Strict) MergeCurlew(b []byte, depth int) error {
 				return err
 			}
 		case 34: // children
-			if x.Children == nil {
-				x.Children = make([]*Strict, 0, fast.Count(b, i, 34))
-			}
 			v, end := fast.View(b, i)
 			if i = end; i < 0 {
 				return fast.Error(i)
@@ -3694,7 +3670,7 @@ func (x *Strict) MergeCurlew(b []byte, depth int) error {
 			if err := m.MergeCurlew(v, depth); err != nil {
 				return err
 			}
-			x.Children = append(x.Children, m)
+			x.Children = fast.Append(x.Children, m, b, i, 34)
 		case 42: // by_name
 			if depth < 1 {
 				return fast.ErrTooDeep()

@@ -1369,12 +1369,12 @@ func (x *Every) MarshalCurlew(b []byte) (int, error) {
 	}
 	if list := x.xxx_hidden_RawMany; len(list) > 0 {
 		for k := len(list) - 1; k >= 0; k-- {
-			i = fast.PutBytes(b, i, list[k])
+			i = fast.PutRawString(b, i, list[k])
 			i = fast.PutVarint(b, i, 306)
 		}
 	}
 	if protoimpl.X.Present(&(x.XXX_presence[1]), 36) {
-		i = fast.PutBytes(b, i, *x.xxx_hidden_RawOne)
+		i = fast.PutRawString(b, i, *x.xxx_hidden_RawOne)
 		i = fast.PutVarint(b, i, 298)
 	}
 	if protoimpl.X.Present(&(x.XXX_presence[1]), 35) {
@@ -1684,11 +1684,8 @@ func (x *Every) MergeCurlew(b []byte, depth int) error {
 			x.xxx_hidden_RawOne, i = &v, end
 			protoimpl.X.SetPresentNonAtomic(&(x.XXX_presence[1]), 36, 119)
 		case 306: // raw_many
-			if x.xxx_hidden_RawMany == nil {
-				x.xxx_hidden_RawMany = make([]string, 0, fast.Count(b, i, 306))
-			}
 			v, end := fast.RawString(b, i)
-			x.xxx_hidden_RawMany, i = append(x.xxx_hidden_RawMany, v), end
+			x.xxx_hidden_RawMany, i = fast.Append(x.xxx_hidden_RawMany, v, b, end, 306), end
 		case 314: // checked_one
 			v, end := fast.String(b, i)
 			x.xxx_hidden_CheckedOne, i = &v, end
@@ -1876,17 +1873,11 @@ func (x *Every) MergeCurlew(b []byte, depth int) error {
 			}
 			x.xxx_hidden_ManyDouble, i = list, end
 		case 914: // many_string
-			if x.xxx_hidden_ManyString == nil {
-				x.xxx_hidden_ManyString = make([]string, 0, fast.Count(b, i, 914))
-			}
 			v, end := fast.String(b, i)
-			x.xxx_hidden_ManyString, i = append(x.xxx_hidden_ManyString, v), end
+			x.xxx_hidden_ManyString, i = fast.Append(x.xxx_hidden_ManyString, v, b, end, 914), end
 		case 922: // many_bytes
-			if x.xxx_hidden_ManyBytes == nil {
-				x.xxx_hidden_ManyBytes = make([][]byte, 0, fast.Count(b, i, 922))
-			}
 			v, end := fast.Bytes(b, i)
-			x.xxx_hidden_ManyBytes, i = append(x.xxx_hidden_ManyBytes, v), end
+			x.xxx_hidden_ManyBytes, i = fast.Append(x.xxx_hidden_ManyBytes, v, b, end, 922), end
 		case 928: // many_open
 			v, end := fast.Varint(b, i)
 			x.xxx_hidden_ManyOpen, i = append(x.xxx_hidden_ManyOpen, Open(v)), end
@@ -1916,10 +1907,6 @@ func (x *Every) MergeCurlew(b []byte, depth int) error {
 			}
 			x.xxx_hidden_ManyClosed, i = list, end
 		case 946: // many_message
-			if x.xxx_hidden_ManyMessage == nil {
-				list := make([]*Every, 0, fast.Count(b, i, 946))
-				x.xxx_hidden_ManyMessage = &list
-			}
 			v, end := fast.View(b, i)
 			if i = end; i < 0 {
 				return fast.Error(i)
@@ -1928,7 +1915,10 @@ func (x *Every) MergeCurlew(b []byte, depth int) error {
 			if err := m.MergeCurlew(v, depth); err != nil {
 				return err
 			}
-			*x.xxx_hidden_ManyMessage = append(*x.xxx_hidden_ManyMessage, m)
+			if x.xxx_hidden_ManyMessage == nil {
+				x.xxx_hidden_ManyMessage = new([]*Every)
+			}
+			*x.xxx_hidden_ManyMessage = fast.Append(*x.xxx_hidden_ManyMessage, m, b, i, 946)
 		case 1048: // other_bool
 			v, end := fast.Varint(b, i)
 			x.xxx_hidden_OtherBool, i = append(x.xxx_hidden_OtherBool, v != 0), end
@@ -2151,9 +2141,6 @@ func (x *Every) MergeCurlew(b []byte, depth int) error {
 				return err
 			}
 		case 1299: // many_group
-			if x.xxx_hidden_ManyGroup == nil {
-				x.xxx_hidden_ManyGroup = new([]*Every_Fields)
-			}
 			v, end := fast.Group(b, i, 162)
 			if i = end; i < 0 {
 				return fast.Error(i)
@@ -2161,6 +2148,9 @@ func (x *Every) MergeCurlew(b []byte, depth int) error {
 			m := new(Every_Fields)
 			if err := m.MergeCurlew(v, depth); err != nil {
 				return err
+			}
+			if x.xxx_hidden_ManyGroup == nil {
+				x.xxx_hidden_ManyGroup = new([]*Every_Fields)
 			}
 			*x.xxx_hidden_ManyGroup = append(*x.xxx_hidden_ManyGroup, m)
 		case 1608: // choice_bool
@@ -3158,10 +3148,6 @@ func (x *Every) MergeCurlew(b []byte, depth int) error {
 				return err
 			}
 		case 3218: // timestamps
-			if x.xxx_hidden_Timestamps == nil {
-				list := make([]*timestamppb.Timestamp, 0, fast.Count(b, i, 3218))
-				x.xxx_hidden_Timestamps = &list
-			}
 			v, end := fast.View(b, i)
 			if i = end; i < 0 {
 				return fast.Error(i)
@@ -3170,7 +3156,10 @@ func (x *Every) MergeCurlew(b []byte, depth int) error {
 			if err := fast.Merge(m, v, depth); err != nil {
 				return err
 			}
-			*x.xxx_hidden_Timestamps = append(*x.xxx_hidden_Timestamps, m)
+			if x.xxx_hidden_Timestamps == nil {
+				x.xxx_hidden_Timestamps = new([]*timestamppb.Timestamp)
+			}
+			*x.xxx_hidden_Timestamps = fast.Append(*x.xxx_hidden_Timestamps, m, b, i, 3218)
 		case 3226: // any
 			v, end := fast.View(b, i)
 			if i = end; i < 0 {
@@ -3205,10 +3194,6 @@ func (x *Every) MergeCurlew(b []byte, depth int) error {
 				return err
 			}
 		case 3250: // shareds
-			if x.xxx_hidden_Shareds == nil {
-				list := make([]*shared.Shared, 0, fast.Count(b, i, 3250))
-				x.xxx_hidden_Shareds = &list
-			}
 			v, end := fast.View(b, i)
 			if i = end; i < 0 {
 				return fast.Error(i)
@@ -3217,7 +3202,10 @@ func (x *Every) MergeCurlew(b []byte, depth int) error {
 			if err := fast.Merge(m, v, depth); err != nil {
 				return err
 			}
-			*x.xxx_hidden_Shareds = append(*x.xxx_hidden_Shareds, m)
+			if x.xxx_hidden_Shareds == nil {
+				x.xxx_hidden_Shareds = new([]*shared.Shared)
+			}
+			*x.xxx_hidden_Shareds = fast.Append(*x.xxx_hidden_Shareds, m, b, i, 3250)
 		case 3258: // clash
 			v, end := fast.View(b, i)
 			if i = end; i < 0 {
@@ -3241,10 +3229,6 @@ func (x *Every) MergeCurlew(b []byte, depth int) error {
 				return err
 			}
 		case 3274: // extendeds
-			if x.xxx_hidden_Extendeds == nil {
-				list := make([]*Extended, 0, fast.Count(b, i, 3274))
-				x.xxx_hidden_Extendeds = &list
-			}
 			v, end := fast.View(b, i)
 			if i = end; i < 0 {
 				return fast.Error(i)
@@ -3253,7 +3237,10 @@ func (x *Every) MergeCurlew(b []byte, depth int) error {
 			if err := fast.Merge(m, v, depth); err != nil {
 				return err
 			}
-			*x.xxx_hidden_Extendeds = append(*x.xxx_hidden_Extendeds, m)
+			if x.xxx_hidden_Extendeds == nil {
+				x.xxx_hidden_Extendeds = new([]*Extended)
+			}
+			*x.xxx_hidden_Extendeds = fast.Append(*x.xxx_hidden_Extendeds, m, b, i, 3274)
 		case 3282: // lazy
 			v, end := fast.View(b, i)
 			if i = end; i < 0 {
@@ -3637,10 +3624,6 @@ func (x *Strict) MergeCurlew(b []byte, depth int) error {
 				return err
 			}
 		case 34: // children
-			if x.xxx_hidden_Children == nil {
-				list := make([]*Strict, 0, fast.Count(b, i, 34))
-				x.xxx_hidden_Children = &list
-			}
 			v, end := fast.View(b, i)
 			if i = end; i < 0 {
 				return fast.Error(i)
@@ -3649,7 +3632,10 @@ func (x *Strict) MergeCurlew(b []byte, depth int) error {
 			if err := m.MergeCurlew(v, depth); err != nil {
 				return err
 			}
-			*x.xxx_hidden_Children = append(*x.xxx_hidden_Children, m)
+			if x.xxx_hidden_Children == nil {
+				x.xxx_hidden_Children = new([]*Strict)
+			}
+			*x.xxx_hidden_Children = fast.Append(*x.xxx_hidden_Children, m, b, i, 34)
 		case 42: // by_name
 			if depth < 1 {
 				return fast.ErrTooDeep()

@@ -14,7 +14,6 @@ import (
 	timestamppb "google.golang.org/protobuf/types/known/timestamppb"
 	math "math"
 	slices "slices"
-	utf8 "unicode/utf8"
 )
 
 // SizeCurlew implements fast.Message.
@@ -501,10 +500,9 @@ func (x *Every) MarshalCurlew(b []byte) (int, error) {
 	switch w := x.xxx_hidden_Second.(type) {
 	case *every_SecondString:
 		if w != nil {
-			if !utf8.ValidString(w.SecondString) {
-				return 0, fast.ErrNotUTF8()
+			if i = fast.PutString(b, i, w.SecondString); i < 0 {
+				return 0, fast.Error(i)
 			}
-			i = fast.PutBytes(b, i, w.SecondString)
 			i = fast.PutVarint(b, i, 80002)
 		}
 	case *every_SecondInt32:
@@ -590,10 +588,9 @@ func (x *Every) MarshalCurlew(b []byte) (int, error) {
 		}
 	case *every_ChoiceString:
 		if w != nil {
-			if !utf8.ValidString(w.ChoiceString) {
-				return 0, fast.ErrNotUTF8()
+			if i = fast.PutString(b, i, w.ChoiceString); i < 0 {
+				return 0, fast.Error(i)
 			}
-			i = fast.PutBytes(b, i, w.ChoiceString)
 			i = fast.PutVarint(b, i, 1714)
 		}
 	case *every_ChoiceBytes:
@@ -641,10 +638,9 @@ func (x *Every) MarshalCurlew(b []byte) (int, error) {
 		}
 	}
 	if protoimpl.X.Present(&(x.XXX_presence[3]), 118) {
-		if !utf8.ValidString(*x.xxx_hidden_Last) {
-			return 0, fast.ErrNotUTF8()
+		if i = fast.PutString(b, i, *x.xxx_hidden_Last); i < 0 {
+			return 0, fast.Error(i)
 		}
-		i = fast.PutBytes(b, i, *x.xxx_hidden_Last)
 		i = fast.PutVarint(b, i, 4294967290)
 	}
 	if v := x.xxx_hidden_OwnGroup; v != nil {
@@ -768,10 +764,9 @@ func (x *Every) MarshalCurlew(b []byte) (int, error) {
 		i = fast.PutVarint(b, i-n, uint64(n))
 		i--
 		b[i] = 0x12
-		if !utf8.ValidString(key) {
-			return 0, fast.ErrNotUTF8()
+		if i = fast.PutString(b, i, key); i < 0 {
+			return 0, fast.Error(i)
 		}
-		i = fast.PutBytes(b, i, key)
 		i--
 		b[i] = 0x0a
 		i = fast.PutVarint(b, i, uint64(end-i))
@@ -786,10 +781,9 @@ func (x *Every) MarshalCurlew(b []byte) (int, error) {
 		i = fast.PutVarint(b, i-n, uint64(n))
 		i--
 		b[i] = 0x12
-		if !utf8.ValidString(key) {
-			return 0, fast.ErrNotUTF8()
+		if i = fast.PutString(b, i, key); i < 0 {
+			return 0, fast.Error(i)
 		}
-		i = fast.PutBytes(b, i, key)
 		i--
 		b[i] = 0x0a
 		i = fast.PutVarint(b, i, uint64(end-i))
@@ -819,10 +813,9 @@ func (x *Every) MarshalCurlew(b []byte) (int, error) {
 	}
 	for key, value := range x.xxx_hidden_ToString {
 		end := i
-		if !utf8.ValidString(value) {
-			return 0, fast.ErrNotUTF8()
+		if i = fast.PutString(b, i, value); i < 0 {
+			return 0, fast.Error(i)
 		}
-		i = fast.PutBytes(b, i, value)
 		i--
 		b[i] = 0x12
 		i = fast.PutVarint(b, i, uint64(key))
@@ -976,16 +969,14 @@ func (x *Every) MarshalCurlew(b []byte) (int, error) {
 	}
 	for key, value := range x.xxx_hidden_ByString {
 		end := i
-		if !utf8.ValidString(value) {
-			return 0, fast.ErrNotUTF8()
+		if i = fast.PutString(b, i, value); i < 0 {
+			return 0, fast.Error(i)
 		}
-		i = fast.PutBytes(b, i, value)
 		i--
 		b[i] = 0x12
-		if !utf8.ValidString(key) {
-			return 0, fast.ErrNotUTF8()
+		if i = fast.PutString(b, i, key); i < 0 {
+			return 0, fast.Error(i)
 		}
-		i = fast.PutBytes(b, i, key)
 		i--
 		b[i] = 0x0a
 		i = fast.PutVarint(b, i, uint64(end-i))
@@ -1258,10 +1249,9 @@ func (x *Every) MarshalCurlew(b []byte) (int, error) {
 	}
 	if list := x.xxx_hidden_ManyString; len(list) > 0 {
 		for k := len(list) - 1; k >= 0; k-- {
-			if !utf8.ValidString(list[k]) {
-				return 0, fast.ErrNotUTF8()
+			if i = fast.PutString(b, i, list[k]); i < 0 {
+				return 0, fast.Error(i)
 			}
-			i = fast.PutBytes(b, i, list[k])
 			i = fast.PutVarint(b, i, 914)
 		}
 	}
@@ -1370,20 +1360,19 @@ func (x *Every) MarshalCurlew(b []byte) (int, error) {
 		i = fast.PutVarint(b, i, 810)
 	}
 	if protoimpl.X.Present(&(x.XXX_presence[1]), 38) {
-		if !utf8.ValidString(*x.xxx_hidden_CheckedOne) {
-			return 0, fast.ErrNotUTF8()
+		if i = fast.PutString(b, i, *x.xxx_hidden_CheckedOne); i < 0 {
+			return 0, fast.Error(i)
 		}
-		i = fast.PutBytes(b, i, *x.xxx_hidden_CheckedOne)
 		i = fast.PutVarint(b, i, 314)
 	}
 	if list := x.xxx_hidden_RawMany; len(list) > 0 {
 		for k := len(list) - 1; k >= 0; k-- {
-			i = fast.PutBytes(b, i, list[k])
+			i = fast.PutRawString(b, i, list[k])
 			i = fast.PutVarint(b, i, 306)
 		}
 	}
 	if protoimpl.X.Present(&(x.XXX_presence[1]), 36) {
-		i = fast.PutBytes(b, i, *x.xxx_hidden_RawOne)
+		i = fast.PutRawString(b, i, *x.xxx_hidden_RawOne)
 		i = fast.PutVarint(b, i, 298)
 	}
 	if protoimpl.X.Present(&(x.XXX_presence[1]), 35) {
@@ -1403,10 +1392,9 @@ func (x *Every) MarshalCurlew(b []byte) (int, error) {
 		i = fast.PutVarint(b, i, 266)
 	}
 	if x.xxx_hidden_PlainString != "" {
-		if !utf8.ValidString(x.xxx_hidden_PlainString) {
-			return 0, fast.ErrNotUTF8()
+		if i = fast.PutString(b, i, x.xxx_hidden_PlainString); i < 0 {
+			return 0, fast.Error(i)
 		}
-		i = fast.PutBytes(b, i, x.xxx_hidden_PlainString)
 		i = fast.PutVarint(b, i, 258)
 	}
 	if x.xxx_hidden_PlainDouble != 0 || math.Signbit(x.xxx_hidden_PlainDouble) {
@@ -1483,10 +1471,9 @@ func (x *Every) MarshalCurlew(b []byte) (int, error) {
 		b[i] = 0x7a
 	}
 	if protoimpl.X.Present(&(x.XXX_presence[0]), 13) {
-		if !utf8.ValidString(*x.xxx_hidden_OneString) {
-			return 0, fast.ErrNotUTF8()
+		if i = fast.PutString(b, i, *x.xxx_hidden_OneString); i < 0 {
+			return 0, fast.Error(i)
 		}
-		i = fast.PutBytes(b, i, *x.xxx_hidden_OneString)
 		i--
 		b[i] = 0x72
 	}
@@ -1696,7 +1683,7 @@ func (x *Every) MergeCurlew(b []byte, depth int) error {
 			protoimpl.X.SetPresentNonAtomic(&(x.XXX_presence[1]), 36, 119)
 		case 306: // raw_many
 			v, end := fast.RawString(b, i)
-			x.xxx_hidden_RawMany, i = append(x.xxx_hidden_RawMany, v), end
+			x.xxx_hidden_RawMany, i = fast.Append(x.xxx_hidden_RawMany, v, b, end, 306), end
 		case 314: // checked_one
 			v, end := fast.String(b, i)
 			x.xxx_hidden_CheckedOne, i = &v, end
@@ -1885,10 +1872,10 @@ func (x *Every) MergeCurlew(b []byte, depth int) error {
 			x.xxx_hidden_ManyDouble, i = list, end
 		case 914: // many_string
 			v, end := fast.String(b, i)
-			x.xxx_hidden_ManyString, i = append(x.xxx_hidden_ManyString, v), end
+			x.xxx_hidden_ManyString, i = fast.Append(x.xxx_hidden_ManyString, v, b, end, 914), end
 		case 922: // many_bytes
 			v, end := fast.Bytes(b, i)
-			x.xxx_hidden_ManyBytes, i = append(x.xxx_hidden_ManyBytes, v), end
+			x.xxx_hidden_ManyBytes, i = fast.Append(x.xxx_hidden_ManyBytes, v, b, end, 922), end
 		case 928: // many_open
 			v, end := fast.Varint(b, i)
 			x.xxx_hidden_ManyOpen, i = append(x.xxx_hidden_ManyOpen, Open(v)), end
@@ -1929,7 +1916,7 @@ func (x *Every) MergeCurlew(b []byte, depth int) error {
 			if x.xxx_hidden_ManyMessage == nil {
 				x.xxx_hidden_ManyMessage = new([]*Every)
 			}
-			*x.xxx_hidden_ManyMessage = append(*x.xxx_hidden_ManyMessage, m)
+			*x.xxx_hidden_ManyMessage = fast.Append(*x.xxx_hidden_ManyMessage, m, b, i, 946)
 		case 1048: // other_bool
 			v, end := fast.Varint(b, i)
 			x.xxx_hidden_OtherBool, i = append(x.xxx_hidden_OtherBool, v != 0), end
@@ -3170,7 +3157,7 @@ func (x *Every) MergeCurlew(b []byte, depth int) error {
 			if x.xxx_hidden_Timestamps == nil {
 				x.xxx_hidden_Timestamps = new([]*timestamppb.Timestamp)
 			}
-			*x.xxx_hidden_Timestamps = append(*x.xxx_hidden_Timestamps, m)
+			*x.xxx_hidden_Timestamps = fast.Append(*x.xxx_hidden_Timestamps, m, b, i, 3218)
 		case 3226: // any
 			v, end := fast.View(b, i)
 			if i = end; i < 0 {
@@ -3216,7 +3203,7 @@ func (x *Every) MergeCurlew(b []byte, depth int) error {
 			if x.xxx_hidden_Shareds == nil {
 				x.xxx_hidden_Shareds = new([]*shared.Shared)
 			}
-			*x.xxx_hidden_Shareds = append(*x.xxx_hidden_Shareds, m)
+			*x.xxx_hidden_Shareds = fast.Append(*x.xxx_hidden_Shareds, m, b, i, 3250)
 		case 3258: // clash
 			v, end := fast.View(b, i)
 			if i = end; i < 0 {
@@ -3251,7 +3238,7 @@ func (x *Every) MergeCurlew(b []byte, depth int) error {
 			if x.xxx_hidden_Extendeds == nil {
 				x.xxx_hidden_Extendeds = new([]*Extended)
 			}
-			*x.xxx_hidden_Extendeds = append(*x.xxx_hidden_Extendeds, m)
+			*x.xxx_hidden_Extendeds = fast.Append(*x.xxx_hidden_Extendeds, m, b, i, 3274)
 		case 3282: // lazy
 			v, end := fast.View(b, i)
 			if i = end; i < 0 {
@@ -3341,10 +3328,9 @@ func (x *Every_Fields) MarshalCurlew(b []byte) (int, error) {
 		b[i] = 0x12
 	}
 	if protoimpl.X.Present(&(x.XXX_presence[0]), 0) {
-		if !utf8.ValidString(*x.xxx_hidden_Text) {
-			return 0, fast.ErrNotUTF8()
+		if i = fast.PutString(b, i, *x.xxx_hidden_Text); i < 0 {
+			return 0, fast.Error(i)
 		}
-		i = fast.PutBytes(b, i, *x.xxx_hidden_Text)
 		i--
 		b[i] = 0x0a
 	}
@@ -3438,10 +3424,9 @@ func (x *Lazy_Part) MarshalCurlew(b []byte) (int, error) {
 		b[i] = 0x12
 	}
 	if protoimpl.X.Present(&(x.XXX_presence[0]), 0) {
-		if !utf8.ValidString(*x.xxx_hidden_Name) {
-			return 0, fast.ErrNotUTF8()
+		if i = fast.PutString(b, i, *x.xxx_hidden_Name); i < 0 {
+			return 0, fast.Error(i)
 		}
-		i = fast.PutBytes(b, i, *x.xxx_hidden_Name)
 		i--
 		b[i] = 0x0a
 	}
@@ -3545,10 +3530,9 @@ func (x *Strict) MarshalCurlew(b []byte) (int, error) {
 		}
 	case *strict_Text:
 		if w != nil {
-			if !utf8.ValidString(w.Text) {
-				return 0, fast.ErrNotUTF8()
+			if i = fast.PutString(b, i, w.Text); i < 0 {
+				return 0, fast.Error(i)
 			}
-			i = fast.PutBytes(b, i, w.Text)
 			i--
 			b[i] = 0x3a
 		}
@@ -3562,10 +3546,9 @@ func (x *Strict) MarshalCurlew(b []byte) (int, error) {
 		i = fast.PutVarint(b, i-n, uint64(n))
 		i--
 		b[i] = 0x12
-		if !utf8.ValidString(key) {
-			return 0, fast.ErrNotUTF8()
+		if i = fast.PutString(b, i, key); i < 0 {
+			return 0, fast.Error(i)
 		}
-		i = fast.PutBytes(b, i, key)
 		i--
 		b[i] = 0x0a
 		i = fast.PutVarint(b, i, uint64(end-i))
@@ -3599,10 +3582,9 @@ func (x *Strict) MarshalCurlew(b []byte) (int, error) {
 		b[i] = 0x10
 	}
 	if protoimpl.X.Present(&(x.XXX_presence[0]), 0) {
-		if !utf8.ValidString(*x.xxx_hidden_Name) {
-			return 0, fast.ErrNotUTF8()
+		if i = fast.PutString(b, i, *x.xxx_hidden_Name); i < 0 {
+			return 0, fast.Error(i)
 		}
-		i = fast.PutBytes(b, i, *x.xxx_hidden_Name)
 		i--
 		b[i] = 0x0a
 	}
@@ -3651,7 +3633,7 @@ func (x *Strict) MergeCurlew(b []byte, depth int) error {
 			if x.xxx_hidden_Children == nil {
 				x.xxx_hidden_Children = new([]*Strict)
 			}
-			*x.xxx_hidden_Children = append(*x.xxx_hidden_Children, m)
+			*x.xxx_hidden_Children = fast.Append(*x.xxx_hidden_Children, m, b, i, 34)
 		case 42: // by_name
 			if depth < 1 {
 				return fast.ErrTooDeep()

@@ -432,7 +432,7 @@ func (x *Every) MarshalCurlew(b []byte) (int, error) {
 	switch w := x.Second.(type) {
 	case *Every_SecondString:
 		if w != nil {
-			i = fast.PutBytes(b, i, w.SecondString)
+			i = fast.PutRawString(b, i, w.SecondString)
 			i = fast.PutVarint(b, i, 80002)
 		}
 	case *Every_SecondInt32:
@@ -518,7 +518,7 @@ func (x *Every) MarshalCurlew(b []byte) (int, error) {
 		}
 	case *Every_ChoiceString:
 		if w != nil {
-			i = fast.PutBytes(b, i, w.ChoiceString)
+			i = fast.PutRawString(b, i, w.ChoiceString)
 			i = fast.PutVarint(b, i, 1714)
 		}
 	case *Every_ChoiceBytes:
@@ -566,7 +566,7 @@ func (x *Every) MarshalCurlew(b []byte) (int, error) {
 		}
 	}
 	if x.Last != nil {
-		i = fast.PutBytes(b, i, *x.Last)
+		i = fast.PutRawString(b, i, *x.Last)
 		i = fast.PutVarint(b, i, 4294967290)
 	}
 	if v := x.OwnGroup; v != nil {
@@ -687,7 +687,7 @@ func (x *Every) MarshalCurlew(b []byte) (int, error) {
 		i = fast.PutVarint(b, i-n, uint64(n))
 		i--
 		b[i] = 0x12
-		i = fast.PutBytes(b, i, key)
+		i = fast.PutRawString(b, i, key)
 		i--
 		b[i] = 0x0a
 		i = fast.PutVarint(b, i, uint64(end-i))
@@ -702,7 +702,7 @@ func (x *Every) MarshalCurlew(b []byte) (int, error) {
 		i = fast.PutVarint(b, i-n, uint64(n))
 		i--
 		b[i] = 0x12
-		i = fast.PutBytes(b, i, key)
+		i = fast.PutRawString(b, i, key)
 		i--
 		b[i] = 0x0a
 		i = fast.PutVarint(b, i, uint64(end-i))
@@ -732,7 +732,7 @@ func (x *Every) MarshalCurlew(b []byte) (int, error) {
 	}
 	for key, value := range x.ToString {
 		end := i
-		i = fast.PutBytes(b, i, value)
+		i = fast.PutRawString(b, i, value)
 		i--
 		b[i] = 0x12
 		i = fast.PutVarint(b, i, uint64(key))
@@ -886,10 +886,10 @@ func (x *Every) MarshalCurlew(b []byte) (int, error) {
 	}
 	for key, value := range x.ByString {
 		end := i
-		i = fast.PutBytes(b, i, value)
+		i = fast.PutRawString(b, i, value)
 		i--
 		b[i] = 0x12
-		i = fast.PutBytes(b, i, key)
+		i = fast.PutRawString(b, i, key)
 		i--
 		b[i] = 0x0a
 		i = fast.PutVarint(b, i, uint64(end-i))
@@ -1186,7 +1186,7 @@ func (x *Every) MarshalCurlew(b []byte) (int, error) {
 	}
 	if list := x.ManyString; len(list) > 0 {
 		for k := len(list) - 1; k >= 0; k-- {
-			i = fast.PutBytes(b, i, list[k])
+			i = fast.PutRawString(b, i, list[k])
 			i = fast.PutVarint(b, i, 914)
 		}
 	}
@@ -1269,7 +1269,7 @@ func (x *Every) MarshalCurlew(b []byte) (int, error) {
 		}
 	}
 	if x.DefaultString != nil {
-		i = fast.PutBytes(b, i, *x.DefaultString)
+		i = fast.PutRawString(b, i, *x.DefaultString)
 		i = fast.PutVarint(b, i, 162)
 	}
 	if x.DefaultInt32 != nil {
@@ -1298,7 +1298,7 @@ func (x *Every) MarshalCurlew(b []byte) (int, error) {
 		b[i] = 0x7a
 	}
 	if x.OneString != nil {
-		i = fast.PutBytes(b, i, *x.OneString)
+		i = fast.PutRawString(b, i, *x.OneString)
 		i--
 		b[i] = 0x72
 	}
@@ -1642,17 +1642,11 @@ func (x *Every) MergeCurlew(b []byte, depth int) error {
 			}
 			x.ManyDouble, i = list, end
 		case 914: // many_string
-			if x.ManyString == nil {
-				x.ManyString = make([]string, 0, fast.Count(b, i, 914))
-			}
 			v, end := fast.RawString(b, i)
-			x.ManyString, i = append(x.ManyString, v), end
+			x.ManyString, i = fast.Append(x.ManyString, v, b, end, 914), end
 		case 922: // many_bytes
-			if x.ManyBytes == nil {
-				x.ManyBytes = make([][]byte, 0, fast.Count(b, i, 922))
-			}
 			v, end := fast.Bytes(b, i)
-			x.ManyBytes, i = append(x.ManyBytes, v), end
+			x.ManyBytes, i = fast.Append(x.ManyBytes, v, b, end, 922), end
 		case 928: // many_open
 			v, end := fast.Varint(b, i)
 			x.ManyOpen, i = append(x.ManyOpen, Open(v)), end
@@ -1682,9 +1676,6 @@ func (x *Every) MergeCurlew(b []byte, depth int) error {
 			}
 			x.ManyClosed, i = list, end
 		case 946: // many_message
-			if x.ManyMessage == nil {
-				x.ManyMessage = make([]*Every, 0, fast.Count(b, i, 946))
-			}
 			v, end := fast.View(b, i)
 			if i = end; i < 0 {
 				return fast.Error(i)
@@ -1693,7 +1684,7 @@ func (x *Every) MergeCurlew(b []byte, depth int) error {
 			if err := m.MergeCurlew(v, depth); err != nil {
 				return err
 			}
-			x.ManyMessage = append(x.ManyMessage, m)
+			x.ManyMessage = fast.Append(x.ManyMessage, m, b, i, 946)
 		case 1048: // other_bool
 			v, end := fast.Varint(b, i)
 			x.OtherBool, i = append(x.OtherBool, v != 0), end
@@ -2920,9 +2911,6 @@ func (x *Every) MergeCurlew(b []byte, depth int) error {
 				return err
 			}
 		case 3218: // timestamps
-			if x.Timestamps == nil {
-				x.Timestamps = make([]*timestamppb.Timestamp, 0, fast.Count(b, i, 3218))
-			}
 			v, end := fast.View(b, i)
 			if i = end; i < 0 {
 				return fast.Error(i)
@@ -2931,7 +2919,7 @@ func (x *Every) MergeCurlew(b []byte, depth int) error {
 			if err := fast.Merge(m, v, depth); err != nil {
 				return err
 			}
-			x.Timestamps = append(x.Timestamps, m)
+			x.Timestamps = fast.Append(x.Timestamps, m, b, i, 3218)
 		case 3226: // any
 			v, end := fast.View(b, i)
 			if i = end; i < 0 {
@@ -2966,9 +2954,6 @@ func (x *Every) MergeCurlew(b []byte, depth int) error {
 				return err
 			}
 		case 3250: // shareds
-			if x.Shareds == nil {
-				x.Shareds = make([]*shared.Shared, 0, fast.Count(b, i, 3250))
-			}
 			v, end := fast.View(b, i)
 			if i = end; i < 0 {
 				return fast.Error(i)
@@ -2977,7 +2962,7 @@ func (x *Every) MergeCurlew(b []byte, depth int) error {
 			if err := fast.Merge(m, v, depth); err != nil {
 				return err
 			}
-			x.Shareds = append(x.Shareds, m)
+			x.Shareds = fast.Append(x.Shareds, m, b, i, 3250)
 		case 3258: // clash
 			v, end := fast.View(b, i)
 			if i = end; i < 0 {
@@ -3001,9 +2986,6 @@ func (x *Every) MergeCurlew(b []byte, depth int) error {
 				return err
 			}
 		case 3274: // extendeds
-			if x.Extendeds == nil {
-				x.Extendeds = make([]*Extended, 0, fast.Count(b, i, 3274))
-			}
 			v, end := fast.View(b, i)
 			if i = end; i < 0 {
 				return fast.Error(i)
@@ -3012,7 +2994,7 @@ func (x *Every) MergeCurlew(b []byte, depth int) error {
 			if err := fast.Merge(m, v, depth); err != nil {
 				return err
 			}
-			x.Extendeds = append(x.Extendeds, m)
+			x.Extendeds = fast.Append(x.Extendeds, m, b, i, 3274)
 		case 3282: // lazy
 			v, end := fast.View(b, i)
 			if i = end; i < 0 {
@@ -3085,7 +3067,7 @@ func (x *Every_OneGroup) MarshalCurlew(b []byte) (int, error) {
 		b[i] = 0x12
 	}
 	if x.Text != nil {
-		i = fast.PutBytes(b, i, *x.Text)
+		i = fast.PutRawString(b, i, *x.Text)
 		i--
 		b[i] = 0x0a
 	}
@@ -3208,7 +3190,7 @@ func (x *Every_ChoiceGroup) MarshalCurlew(b []byte) (int, error) {
 	i := len(b) - len(x.unknownFields)
 	copy(b[i:], x.unknownFields)
 	if x.Text != nil {
-		i = fast.PutBytes(b, i, *x.Text)
+		i = fast.PutRawString(b, i, *x.Text)
 		i--
 		b[i] = 0x0a
 	}
@@ -3267,7 +3249,7 @@ func (x *Lazy) MarshalCurlew(b []byte) (int, error) {
 	i := len(b) - len(x.unknownFields)
 	copy(b[i:], x.unknownFields)
 	if x.Name != nil {
-		i = fast.PutBytes(b, i, *x.Name)
+		i = fast.PutRawString(b, i, *x.Name)
 		i--
 		b[i] = 0x12
 	}
@@ -3355,7 +3337,7 @@ func (x *Lazy_Part) MarshalCurlew(b []byte) (int, error) {
 		b[i] = 0x12
 	}
 	if x.Name != nil {
-		i = fast.PutBytes(b, i, *x.Name)
+		i = fast.PutRawString(b, i, *x.Name)
 		i--
 		b[i] = 0x0a
 	}
@@ -3504,7 +3486,7 @@ func (x *OwnGroup_Inner) MarshalCurlew(b []byte) (int, error) {
 		b[i] = 0x12
 	}
 	if x.Text != nil {
-		i = fast.PutBytes(b, i, *x.Text)
+		i = fast.PutRawString(b, i, *x.Text)
 		i--
 		b[i] = 0x0a
 	}
@@ -3605,7 +3587,7 @@ func (x *Strict) MarshalCurlew(b []byte) (int, error) {
 		}
 	case *Strict_Text:
 		if w != nil {
-			i = fast.PutBytes(b, i, w.Text)
+			i = fast.PutRawString(b, i, w.Text)
 			i--
 			b[i] = 0x3a
 		}
@@ -3619,7 +3601,7 @@ func (x *Strict) MarshalCurlew(b []byte) (int, error) {
 		i = fast.PutVarint(b, i-n, uint64(n))
 		i--
 		b[i] = 0x12
-		i = fast.PutBytes(b, i, key)
+		i = fast.PutRawString(b, i, key)
 		i--
 		b[i] = 0x0a
 		i = fast.PutVarint(b, i, uint64(end-i))
@@ -3652,7 +3634,7 @@ func (x *Strict) MarshalCurlew(b []byte) (int, error) {
 		b[i] = 0x10
 	}
 	if x.Name != nil {
-		i = fast.PutBytes(b, i, *x.Name)
+		i = fast.PutRawString(b, i, *x.Name)
 		i--
 		b[i] = 0x0a
 	}
@@ -3689,9 +3671,6 @@ func (x *Strict) MergeCurlew(b []byte, depth int) error {
 				return err
 			}
 		case 34: // children
-			if x.Children == nil {
-				x.Children = make([]*Strict, 0, fast.Count(b, i, 34))
-			}
 			v, end := fast.View(b, i)
 			if i = end; i < 0 {
 				return fast.Error(i)
@@ -3700,7 +3679,7 @@ func (x *Strict) MergeCurlew(b []byte, depth int) error {
 			if err := m.MergeCurlew(v, depth); err != nil {
 				return err
 			}
-			x.Children = append(x.Children, m)
+			x.Children = fast.Append(x.Children, m, b, i, 34)
 		case 42: // by_name
 			if depth < 1 {
 				return fast.ErrTooDeep()

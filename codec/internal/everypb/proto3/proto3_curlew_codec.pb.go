@@ -1677,17 +1677,11 @@ func (x *Every) MergeCurlew(b []byte, depth int) error {
 			}
 			x.ManyDouble, i = list, end
 		case 914: // many_string
-			if x.ManyString == nil {
-				x.ManyString = make([]string, 0, fast.Count(b, i, 914))
-			}
 			v, end := fast.String(b, i)
-			x.ManyString, i = append(x.ManyString, v), end
+			x.ManyString, i = fast.Append(x.ManyString, v, b, end, 914), end
 		case 922: // many_bytes
-			if x.ManyBytes == nil {
-				x.ManyBytes = make([][]byte, 0, fast.Count(b, i, 922))
-			}
 			v, end := fast.Bytes(b, i)
-			x.ManyBytes, i = append(x.ManyBytes, v), end
+			x.ManyBytes, i = fast.Append(x.ManyBytes, v, b, end, 922), end
 		case 928: // many_open
 			v, end := fast.Varint(b, i)
 			x.ManyOpen, i = append(x.ManyOpen, Open(v)), end
@@ -1703,9 +1697,6 @@ func (x *Every) MergeCurlew(b []byte, depth int) error {
 			}
 			x.ManyOpen, i = list, end
 		case 938: // many_message
-			if x.ManyMessage == nil {
-				x.ManyMessage = make([]*Every, 0, fast.Count(b, i, 938))
-			}
 			v, end := fast.View(b, i)
 			if i = end; i < 0 {
 				return fast.Error(i)
@@ -1714,7 +1705,7 @@ func (x *Every) MergeCurlew(b []byte, depth int) error {
 			if err := m.MergeCurlew(v, depth); err != nil {
 				return err
 			}
-			x.ManyMessage = append(x.ManyMessage, m)
+			x.ManyMessage = fast.Append(x.ManyMessage, m, b, i, 938)
 		case 1048: // other_bool
 			v, end := fast.Varint(b, i)
 			x.OtherBool, i = append(x.OtherBool, v != 0), end
@@ -2887,9 +2878,6 @@ func (x *Every) MergeCurlew(b []byte, depth int) error {
 				return err
 			}
 		case 3218: // timestamps
-			if x.Timestamps == nil {
-				x.Timestamps = make([]*timestamppb.Timestamp, 0, fast.Count(b, i, 3218))
-			}
 			v, end := fast.View(b, i)
 			if i = end; i < 0 {
 				return fast.Error(i)
@@ -2898,7 +2886,7 @@ func (x *Every) MergeCurlew(b []byte, depth int) error {
 			if err := fast.Merge(m, v, depth); err != nil {
 				return err
 			}
-			x.Timestamps = append(x.Timestamps, m)
+			x.Timestamps = fast.Append(x.Timestamps, m, b, i, 3218)
 		case 3226: // any
 			v, end := fast.View(b, i)
 			if i = end; i < 0 {
@@ -2933,9 +2921,6 @@ func (x *Every) MergeCurlew(b []byte, depth int) error {
 				return err
 			}
 		case 3250: // shareds
-			if x.Shareds == nil {
-				x.Shareds = make([]*shared.Shared, 0, fast.Count(b, i, 3250))
-			}
 			v, end := fast.View(b, i)
 			if i = end; i < 0 {
 				return fast.Error(i)
@@ -2944,7 +2929,7 @@ func (x *Every) MergeCurlew(b []byte, depth int) error {
 			if err := fast.Merge(m, v, depth); err != nil {
 				return err
 			}
-			x.Shareds = append(x.Shareds, m)
+			x.Shareds = fast.Append(x.Shareds, m, b, i, 3250)
 		case 3258: // clash
 			v, end := fast.View(b, i)
 			if i = end; i < 0 {

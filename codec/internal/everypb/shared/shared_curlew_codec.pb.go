@@ -66,9 +66,6 @@ func (x *Shared) MergeCurlew(b []byte, depth int) error {
 		case 10: // name
 			x.Name, i = fast.String(b, i)
 		case 18: // shared
-			if x.Shared == nil {
-				x.Shared = make([]*Shared, 0, fast.Count(b, i, 18))
-			}
 			v, end := fast.View(b, i)
 			if i = end; i < 0 {
 				return fast.Error(i)
@@ -77,7 +74,7 @@ func (x *Shared) MergeCurlew(b []byte, depth int) error {
 			if err := m.MergeCurlew(v, depth); err != nil {
 				return err
 			}
-			x.Shared = append(x.Shared, m)
+			x.Shared = fast.Append(x.Shared, m, b, i, 18)
 		default:
 			x.unknownFields, i = fast.Unknown(x.unknownFields, b, i, tag)
 		}

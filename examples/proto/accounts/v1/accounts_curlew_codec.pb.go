@@ -7,7 +7,6 @@ package accountsv1
 
 import (
 	fast "github.com/curlew-rpc/curlew/codec/fast"
-	utf8 "unicode/utf8"
 )
 
 // SizeCurlew implements fast.Message.
@@ -33,18 +32,16 @@ func (x *OpenRequest) MarshalCurlew(b []byte) (int, error) {
 	i := len(b) - len(x.unknownFields)
 	copy(b[i:], x.unknownFields)
 	if x.Email != "" {
-		if !utf8.ValidString(x.Email) {
-			return 0, fast.ErrNotUTF8()
+		if i = fast.PutString(b, i, x.Email); i < 0 {
+			return 0, fast.Error(i)
 		}
-		i = fast.PutBytes(b, i, x.Email)
 		i--
 		b[i] = 0x12
 	}
 	if x.Name != "" {
-		if !utf8.ValidString(x.Name) {
-			return 0, fast.ErrNotUTF8()
+		if i = fast.PutString(b, i, x.Name); i < 0 {
+			return 0, fast.Error(i)
 		}
-		i = fast.PutBytes(b, i, x.Name)
 		i--
 		b[i] = 0x0a
 	}

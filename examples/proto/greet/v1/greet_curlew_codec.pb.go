@@ -7,7 +7,6 @@ package greetv1
 
 import (
 	fast "github.com/curlew-rpc/curlew/codec/fast"
-	utf8 "unicode/utf8"
 )
 
 // SizeCurlew implements fast.Message.
@@ -30,10 +29,9 @@ func (x *GreetRequest) MarshalCurlew(b []byte) (int, error) {
 	i := len(b) - len(x.unknownFields)
 	copy(b[i:], x.unknownFields)
 	if x.Name != "" {
-		if !utf8.ValidString(x.Name) {
-			return 0, fast.ErrNotUTF8()
+		if i = fast.PutString(b, i, x.Name); i < 0 {
+			return 0, fast.Error(i)
 		}
-		i = fast.PutBytes(b, i, x.Name)
 		i--
 		b[i] = 0x0a
 	}
@@ -88,10 +86,9 @@ func (x *GreetResponse) MarshalCurlew(b []byte) (int, error) {
 	i := len(b) - len(x.unknownFields)
 	copy(b[i:], x.unknownFields)
 	if x.Greeting != "" {
-		if !utf8.ValidString(x.Greeting) {
-			return 0, fast.ErrNotUTF8()
+		if i = fast.PutString(b, i, x.Greeting); i < 0 {
+			return 0, fast.Error(i)
 		}
-		i = fast.PutBytes(b, i, x.Greeting)
 		i--
 		b[i] = 0x0a
 	}

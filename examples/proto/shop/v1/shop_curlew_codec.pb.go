@@ -7,7 +7,6 @@ package shopv1
 
 import (
 	fast "github.com/curlew-rpc/curlew/codec/fast"
-	utf8 "unicode/utf8"
 )
 
 // SizeCurlew implements fast.Message.
@@ -30,10 +29,9 @@ func (x *OrderRequest) MarshalCurlew(b []byte) (int, error) {
 	i := len(b) - len(x.unknownFields)
 	copy(b[i:], x.unknownFields)
 	if x.Article != "" {
-		if !utf8.ValidString(x.Article) {
-			return 0, fast.ErrNotUTF8()
+		if i = fast.PutString(b, i, x.Article); i < 0 {
+			return 0, fast.Error(i)
 		}
-		i = fast.PutBytes(b, i, x.Article)
 		i--
 		b[i] = 0x0a
 	}
@@ -88,10 +86,9 @@ func (x *OrderResponse) MarshalCurlew(b []byte) (int, error) {
 	i := len(b) - len(x.unknownFields)
 	copy(b[i:], x.unknownFields)
 	if x.Shelf != "" {
-		if !utf8.ValidString(x.Shelf) {
-			return 0, fast.ErrNotUTF8()
+		if i = fast.PutString(b, i, x.Shelf); i < 0 {
+			return 0, fast.Error(i)
 		}
-		i = fast.PutBytes(b, i, x.Shelf)
 		i--
 		b[i] = 0x0a
 	}
@@ -146,10 +143,9 @@ func (x *ReserveRequest) MarshalCurlew(b []byte) (int, error) {
 	i := len(b) - len(x.unknownFields)
 	copy(b[i:], x.unknownFields)
 	if x.Article != "" {
-		if !utf8.ValidString(x.Article) {
-			return 0, fast.ErrNotUTF8()
+		if i = fast.PutString(b, i, x.Article); i < 0 {
+			return 0, fast.Error(i)
 		}
-		i = fast.PutBytes(b, i, x.Article)
 		i--
 		b[i] = 0x0a
 	}
@@ -204,10 +200,9 @@ func (x *ReserveResponse) MarshalCurlew(b []byte) (int, error) {
 	i := len(b) - len(x.unknownFields)
 	copy(b[i:], x.unknownFields)
 	if x.Shelf != "" {
-		if !utf8.ValidString(x.Shelf) {
-			return 0, fast.ErrNotUTF8()
+		if i = fast.PutString(b, i, x.Shelf); i < 0 {
+			return 0, fast.Error(i)
 		}
-		i = fast.PutBytes(b, i, x.Shelf)
 		i--
 		b[i] = 0x0a
 	}

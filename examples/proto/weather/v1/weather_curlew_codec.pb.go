@@ -8,7 +8,6 @@ package weatherv1
 import (
 	fast "github.com/curlew-rpc/curlew/codec/fast"
 	math "math"
-	utf8 "unicode/utf8"
 )
 
 // SizeCurlew implements fast.Message.
@@ -39,10 +38,9 @@ func (x *Reading) MarshalCurlew(b []byte) (int, error) {
 		b[i] = 0x11
 	}
 	if x.Station != "" {
-		if !utf8.ValidString(x.Station) {
-			return 0, fast.ErrNotUTF8()
+		if i = fast.PutString(b, i, x.Station); i < 0 {
+			return 0, fast.Error(i)
 		}
-		i = fast.PutBytes(b, i, x.Station)
 		i--
 		b[i] = 0x0a
 	}
@@ -235,10 +233,9 @@ func (x *WatchRequest) MarshalCurlew(b []byte) (int, error) {
 	i := len(b) - len(x.unknownFields)
 	copy(b[i:], x.unknownFields)
 	if x.Station != "" {
-		if !utf8.ValidString(x.Station) {
-			return 0, fast.ErrNotUTF8()
+		if i = fast.PutString(b, i, x.Station); i < 0 {
+			return 0, fast.Error(i)
 		}
-		i = fast.PutBytes(b, i, x.Station)
 		i--
 		b[i] = 0x0a
 	}
@@ -364,18 +361,16 @@ func (x *CompareRequest) MarshalCurlew(b []byte) (int, error) {
 	i := len(b) - len(x.unknownFields)
 	copy(b[i:], x.unknownFields)
 	if x.OtherStation != "" {
-		if !utf8.ValidString(x.OtherStation) {
-			return 0, fast.ErrNotUTF8()
+		if i = fast.PutString(b, i, x.OtherStation); i < 0 {
+			return 0, fast.Error(i)
 		}
-		i = fast.PutBytes(b, i, x.OtherStation)
 		i--
 		b[i] = 0x12
 	}
 	if x.Station != "" {
-		if !utf8.ValidString(x.Station) {
-			return 0, fast.ErrNotUTF8()
+		if i = fast.PutString(b, i, x.Station); i < 0 {
+			return 0, fast.Error(i)
 		}
-		i = fast.PutBytes(b, i, x.Station)
 		i--
 		b[i] = 0x0a
 	}
@@ -440,10 +435,9 @@ func (x *CompareResponse) MarshalCurlew(b []byte) (int, error) {
 		b[i] = 0x11
 	}
 	if x.Warmer != "" {
-		if !utf8.ValidString(x.Warmer) {
-			return 0, fast.ErrNotUTF8()
+		if i = fast.PutString(b, i, x.Warmer); i < 0 {
+			return 0, fast.Error(i)
 		}
-		i = fast.PutBytes(b, i, x.Warmer)
 		i--
 		b[i] = 0x0a
 	}

@@ -29,7 +29,7 @@ func (x *Defaults) MarshalCurlew(b []byte) (int, error) {
 	i := len(b) - len(x.unknownFields)
 	copy(b[i:], x.unknownFields)
 	if x.Name != nil {
-		i = fast.PutBytes(b, i, *x.Name)
+		i = fast.PutRawString(b, i, *x.Name)
 		i--
 		b[i] = 0x0a
 	}

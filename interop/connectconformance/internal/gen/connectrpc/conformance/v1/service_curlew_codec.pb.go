@@ -8,7 +8,6 @@ package conformancev1
 import (
 	fast "github.com/curlew-rpc/curlew/codec/fast"
 	anypb "google.golang.org/protobuf/types/known/anypb"
-	utf8 "unicode/utf8"
 )
 
 // SizeCurlew implements fast.Message.
@@ -126,7 +125,7 @@ func (x *UnaryResponseDefinition) MergeCurlew(b []byte, depth int) error {
 			if err := m.MergeCurlew(v, depth); err != nil {
 				return err
 			}
-			x.ResponseHeaders = append(x.ResponseHeaders, m)
+			x.ResponseHeaders = fast.Append(x.ResponseHeaders, m, b, i, 10)
 		case 18: // response_data
 			v, end := fast.Bytes(b, i)
 			x.Response, i = &UnaryResponseDefinition_ResponseData{ResponseData: v}, end
@@ -155,7 +154,7 @@ func (x *UnaryResponseDefinition) MergeCurlew(b []byte, depth int) error {
 			if err := m.MergeCurlew(v, depth); err != nil {
 				return err
 			}
-			x.ResponseTrailers = append(x.ResponseTrailers, m)
+			x.ResponseTrailers = fast.Append(x.ResponseTrailers, m, b, i, 34)
 		case 48: // response_delay_ms
 			v, end := fast.Varint(b, i)
 			x.ResponseDelayMs, i = uint32(v), end
@@ -294,10 +293,10 @@ func (x *StreamResponseDefinition) MergeCurlew(b []byte, depth int) error {
 			if err := m.MergeCurlew(v, depth); err != nil {
 				return err
 			}
-			x.ResponseHeaders = append(x.ResponseHeaders, m)
+			x.ResponseHeaders = fast.Append(x.ResponseHeaders, m, b, i, 10)
 		case 18: // response_data
 			v, end := fast.Bytes(b, i)
-			x.ResponseData, i = append(x.ResponseData, v), end
+			x.ResponseData, i = fast.Append(x.ResponseData, v, b, end, 18), end
 		case 24: // response_delay_ms
 			v, end := fast.Varint(b, i)
 			x.ResponseDelayMs, i = uint32(v), end
@@ -321,7 +320,7 @@ func (x *StreamResponseDefinition) MergeCurlew(b []byte, depth int) error {
 			if err := m.MergeCurlew(v, depth); err != nil {
 				return err
 			}
-			x.ResponseTrailers = append(x.ResponseTrailers, m)
+			x.ResponseTrailers = fast.Append(x.ResponseTrailers, m, b, i, 42)
 		case 50: // raw_response
 			v, end := fast.View(b, i)
 			if i = end; i < 0 {
@@ -1344,7 +1343,7 @@ func (x *ConformancePayload_RequestInfo) MergeCurlew(b []byte, depth int) error 
 			if err := m.MergeCurlew(v, depth); err != nil {
 				return err
 			}
-			x.RequestHeaders = append(x.RequestHeaders, m)
+			x.RequestHeaders = fast.Append(x.RequestHeaders, m, b, i, 10)
 		case 16: // timeout_ms
 			v, end := fast.Varint(b, i)
 			value := int64(v)
@@ -1358,7 +1357,7 @@ func (x *ConformancePayload_RequestInfo) MergeCurlew(b []byte, depth int) error 
 			if err := fast.Merge(m, v, depth); err != nil {
 				return err
 			}
-			x.Requests = append(x.Requests, m)
+			x.Requests = fast.Append(x.Requests, m, b, i, 26)
 		case 34: // connect_get_info
 			v, end := fast.View(b, i)
 			if i = end; i < 0 {
@@ -1438,7 +1437,7 @@ func (x *ConformancePayload_ConnectGetInfo) MergeCurlew(b []byte, depth int) err
 			if err := m.MergeCurlew(v, depth); err != nil {
 				return err
 			}
-			x.QueryParams = append(x.QueryParams, m)
+			x.QueryParams = fast.Append(x.QueryParams, m, b, i, 10)
 		default:
 			x.unknownFields, i = fast.Unknown(x.unknownFields, b, i, tag)
 		}
@@ -1491,10 +1490,9 @@ func (x *Error) MarshalCurlew(b []byte) (int, error) {
 		}
 	}
 	if x.Message != nil {
-		if !utf8.ValidString(*x.Message) {
-			return 0, fast.ErrNotUTF8()
+		if i = fast.PutString(b, i, *x.Message); i < 0 {
+			return 0, fast.Error(i)
 		}
-		i = fast.PutBytes(b, i, *x.Message)
 		i--
 		b[i] = 0x12
 	}
@@ -1532,7 +1530,7 @@ func (x *Error) MergeCurlew(b []byte, depth int) error {
 			if err := fast.Merge(m, v, depth); err != nil {
 				return err
 			}
-			x.Details = append(x.Details, m)
+			x.Details = fast.Append(x.Details, m, b, i, 26)
 		default:
 			x.unknownFields, i = fast.Unknown(x.unknownFields, b, i, tag)
 		}
@@ -1572,19 +1570,17 @@ func (x *Header) MarshalCurlew(b []byte) (int, error) {
 	copy(b[i:], x.unknownFields)
 	if list := x.Value; len(list) > 0 {
 		for k := len(list) - 1; k >= 0; k-- {
-			if !utf8.ValidString(list[k]) {
-				return 0, fast.ErrNotUTF8()
+			if i = fast.PutString(b, i, list[k]); i < 0 {
+				return 0, fast.Error(i)
 			}
-			i = fast.PutBytes(b, i, list[k])
 			i--
 			b[i] = 0x12
 		}
 	}
 	if x.Name != "" {
-		if !utf8.ValidString(x.Name) {
-			return 0, fast.ErrNotUTF8()
+		if i = fast.PutString(b, i, x.Name); i < 0 {
+			return 0, fast.Error(i)
 		}
-		i = fast.PutBytes(b, i, x.Name)
 		i--
 		b[i] = 0x0a
 	}
@@ -1606,7 +1602,7 @@ func (x *Header) MergeCurlew(b []byte, depth int) error {
 			x.Name, i = fast.String(b, i)
 		case 18: // value
 			v, end := fast.String(b, i)
-			x.Value, i = append(x.Value, v), end
+			x.Value, i = fast.Append(x.Value, v, b, end, 18), end
 		default:
 			x.unknownFields, i = fast.Unknown(x.unknownFields, b, i, tag)
 		}
@@ -1719,18 +1715,16 @@ func (x *RawHTTPRequest) MarshalCurlew(b []byte) (int, error) {
 		}
 	}
 	if x.Uri != "" {
-		if !utf8.ValidString(x.Uri) {
-			return 0, fast.ErrNotUTF8()
+		if i = fast.PutString(b, i, x.Uri); i < 0 {
+			return 0, fast.Error(i)
 		}
-		i = fast.PutBytes(b, i, x.Uri)
 		i--
 		b[i] = 0x12
 	}
 	if x.Verb != "" {
-		if !utf8.ValidString(x.Verb) {
-			return 0, fast.ErrNotUTF8()
+		if i = fast.PutString(b, i, x.Verb); i < 0 {
+			return 0, fast.Error(i)
 		}
-		i = fast.PutBytes(b, i, x.Verb)
 		i--
 		b[i] = 0x0a
 	}
@@ -1761,7 +1755,7 @@ func (x *RawHTTPRequest) MergeCurlew(b []byte, depth int) error {
 			if err := m.MergeCurlew(v, depth); err != nil {
 				return err
 			}
-			x.Headers = append(x.Headers, m)
+			x.Headers = fast.Append(x.Headers, m, b, i, 26)
 		case 34: // raw_query_params
 			v, end := fast.View(b, i)
 			if i = end; i < 0 {
@@ -1771,7 +1765,7 @@ func (x *RawHTTPRequest) MergeCurlew(b []byte, depth int) error {
 			if err := m.MergeCurlew(v, depth); err != nil {
 				return err
 			}
-			x.RawQueryParams = append(x.RawQueryParams, m)
+			x.RawQueryParams = fast.Append(x.RawQueryParams, m, b, i, 34)
 		case 42: // encoded_query_params
 			v, end := fast.View(b, i)
 			if i = end; i < 0 {
@@ -1781,7 +1775,7 @@ func (x *RawHTTPRequest) MergeCurlew(b []byte, depth int) error {
 			if err := m.MergeCurlew(v, depth); err != nil {
 				return err
 			}
-			x.EncodedQueryParams = append(x.EncodedQueryParams, m)
+			x.EncodedQueryParams = fast.Append(x.EncodedQueryParams, m, b, i, 42)
 		case 50: // unary
 			v, end := fast.View(b, i)
 			if i = end; i < 0 {
@@ -1869,10 +1863,9 @@ func (x *RawHTTPRequest_EncodedQueryParam) MarshalCurlew(b []byte) (int, error) 
 		b[i] = 0x12
 	}
 	if x.Name != "" {
-		if !utf8.ValidString(x.Name) {
-			return 0, fast.ErrNotUTF8()
+		if i = fast.PutString(b, i, x.Name); i < 0 {
+			return 0, fast.Error(i)
 		}
-		i = fast.PutBytes(b, i, x.Name)
 		i--
 		b[i] = 0x0a
 	}
@@ -1963,10 +1956,9 @@ func (x *MessageContents) MarshalCurlew(b []byte) (int, error) {
 		}
 	case *MessageContents_Text:
 		if w != nil {
-			if !utf8.ValidString(w.Text) {
-				return 0, fast.ErrNotUTF8()
+			if i = fast.PutString(b, i, w.Text); i < 0 {
+				return 0, fast.Error(i)
 			}
-			i = fast.PutBytes(b, i, w.Text)
 			i--
 			b[i] = 0x12
 		}
@@ -2093,7 +2085,7 @@ func (x *StreamContents) MergeCurlew(b []byte, depth int) error {
 			if err := m.MergeCurlew(v, depth); err != nil {
 				return err
 			}
-			x.Items = append(x.Items, m)
+			x.Items = fast.Append(x.Items, m, b, i, 10)
 		default:
 			x.unknownFields, i = fast.Unknown(x.unknownFields, b, i, tag)
 		}
@@ -2310,7 +2302,7 @@ func (x *RawHTTPResponse) MergeCurlew(b []byte, depth int) error {
 			if err := m.MergeCurlew(v, depth); err != nil {
 				return err
 			}
-			x.Headers = append(x.Headers, m)
+			x.Headers = fast.Append(x.Headers, m, b, i, 18)
 		case 26: // unary
 			v, end := fast.View(b, i)
 			if i = end; i < 0 {
@@ -2352,7 +2344,7 @@ func (x *RawHTTPResponse) MergeCurlew(b []byte, depth int) error {
 			if err := m.MergeCurlew(v, depth); err != nil {
 				return err
 			}
-			x.Trailers = append(x.Trailers, m)
+			x.Trailers = fast.Append(x.Trailers, m, b, i, 42)
 		default:
 			x.unknownFields, i = fast.Unknown(x.unknownFields, b, i, tag)
 		}

@@ -1,0 +1,2 @@
+// Package benchpb has the messages that codecs are measured with.
+package benchpb

@@ -1,2 +1,0 @@
-// Package open2024 has messages with fields of every kind, for the tests of codecs.
-package open2024
