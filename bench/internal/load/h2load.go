@@ -36,12 +36,11 @@ type H2load struct {
 	URL      string
 	Get      bool // GET the URL instead of calling a method
 	Conns    int
-	Streams  int           // in flight on each connection
-	Requests int           // in all; or
-	Duration time.Duration // of a run without a number of requests
-	Rate     float64       // requests a second in all; 0 is as many as the server takes
-	Core     int           // that h2load is pinned to; negative is none
-	Dir      string        // for the request's body and the log
+	Streams  int     // in flight on each connection
+	Requests int     // in all
+	Rate     float64 // requests a second in all; 0 is as many as the server takes
+	Core     int     // that h2load is pinned to; negative is none
+	Dir      string  // for the request's body and the log
 }
 
 // Result is what h2load found.
@@ -55,12 +54,7 @@ type Result struct {
 
 // Run runs h2load. A request that fails is an error.
 func (l H2load) Run(ctx context.Context) (Result, error) {
-	args := []string{"-c", strconv.Itoa(l.Conns), "-m", strconv.Itoa(l.Streams)}
-	if l.Requests > 0 {
-		args = append(args, "-n", strconv.Itoa(l.Requests))
-	} else {
-		args = append(args, "-D", fmt.Sprintf("%dms", l.Duration.Milliseconds()))
-	}
+	args := []string{"-c", strconv.Itoa(l.Conns), "-m", strconv.Itoa(l.Streams), "-n", strconv.Itoa(l.Requests)}
 	log := filepath.Join(l.Dir, "h2load.log")
 	if l.Rate > 0 {
 		// h2load appends to a log that is there.

@@ -46,7 +46,6 @@ func figures() []figure {
 		{file: "server-throughput", title: "Server, unary: calls a second, 50 connections x 20", note: oneCore, columns: one(scenario.Unary50x20, scenario.PerSecond), more: true},
 		{file: "server-cpu-100", title: "Server, unary: CPU a call, one connection x 100", note: lessCPU, columns: one(scenario.Unary1x100, scenario.ServerCPU)},
 		{file: "server-cpu-1", title: "Server, unary: CPU a call, one in flight", note: lessCPU, columns: one(scenario.Unary1x1, scenario.ServerCPU)},
-		{file: "server-cpu-both-cores", title: "Server, unary, both cores free: CPU a call, 50 x 20", note: lessCPU, columns: one(scenario.Both, scenario.ServerCPU)},
 		{file: "server-cpu-tls", title: "Server, unary over TLS 1.3: CPU a call, 50 x 20", note: lessCPU, columns: one(scenario.TLS, scenario.ServerCPU)},
 		{file: "latency", title: "Latency at half of grpc-go's capacity", note: "µs · less is better", columns: []column{
 			{"p50", scenario.Latency, scenario.P50}, {"p99", scenario.Latency, scenario.P99}, {"p99.9", scenario.Latency, scenario.P999},
@@ -78,6 +77,9 @@ func figures() []figure {
 		{file: "memory-stream", title: "Memory of an idle bidirectional stream", note: "resident KiB of the server · less is better", columns: one(scenario.Streams, scenario.IdleStream)},
 		{file: "size", title: "Size of the server's program, stripped", note: "MB · less is better", columns: one(scenario.BinarySize, scenario.Size)},
 		{file: "start-up", title: "Start-up: from exec to the first call answered", note: "ms · less is better", columns: one(scenario.Start, scenario.StartUp)},
+		{file: "cores", title: "Server, unary, 50 x 20: one core and two", note: lessCPU, columns: []column{
+			{"GOMAXPROCS=1, pinned", scenario.Unary50x20, scenario.ServerCPU}, {"GOMAXPROCS=2, free", scenario.Both, scenario.ServerCPU},
+		}},
 		{file: "interceptors", title: "Interceptors that do nothing: CPU a call", note: lessCPU, columns: one(scenario.Interceptors, scenario.ServerCPU)},
 	}
 }

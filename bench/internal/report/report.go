@@ -83,6 +83,18 @@ func charts(b *strings.Builder, dir string, r *scenario.Results) error {
 		}
 		fmt.Fprintf(b, "%s\n\n", picture(f.file, f.title))
 	}
+	heading := "## As work grows\n\nThe bands are the least and the greatest sample.\n\n"
+	for _, c := range curves() {
+		lines := c.lines(r)
+		if len(lines.Lines) == 0 {
+			continue
+		}
+		if err := save(dir, c.file, lines); err != nil {
+			return err
+		}
+		fmt.Fprintf(b, "%s%s\n\n", heading, picture(c.file, c.title))
+		heading = ""
+	}
 	return nil
 }
 

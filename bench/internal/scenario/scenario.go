@@ -43,6 +43,7 @@ type Subject struct {
 	Stack
 	Name string
 	args []string // further arguments of the server
+	at   int      // the amount of work, of a curve
 }
 
 // can tells whether a stack can be measured at all of that.
@@ -91,6 +92,7 @@ func All() []Scenario {
 	all = append(all, clients()...)
 	all = append(all, pairs()...)
 	all = append(all, footprints()...)
+	all = append(all, curves()...)
 	return all
 }
 
@@ -142,11 +144,11 @@ func servers() []Scenario {
 			How:   "bin/curlew-server -addr ADDR -interceptors N; h2load -c 50 -m 20 -n N ...; pinned as above",
 			quick: true, only: []string{Curlew}, fits: servesH2,
 			vary: func(s Stack) []Subject {
-				return []Subject{
-					{Stack: s, Name: Curlew},
-					{Stack: s, Name: Curlew + " +4", args: []string{"-interceptors", "4"}},
-					{Stack: s, Name: Curlew + " +8", args: []string{"-interceptors", "8"}},
+				subjects := []Subject{{Stack: s, Name: Curlew}}
+				for _, n := range []string{"1", "2", "4", "8"} {
+					subjects = append(subjects, Subject{Stack: s, Name: Curlew + " +" + n, args: []string{"-interceptors", n}})
 				}
+				return subjects
 			},
 			prepare: serverUnary(50, 20, alone, false),
 		},

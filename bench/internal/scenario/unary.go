@@ -43,10 +43,13 @@ func (u *unaryLoad) prepare(ctx context.Context) error {
 	if u.length <= int64(len(load.Request)) || u.length*result.Requests != result.Data {
 		return fmt.Errorf("%d answers with %d bytes of messages: not all are users", result.Requests, result.Data)
 	}
-	run = u.h2load()
-	run.Duration = u.warmup
-	if result, err = run.Run(ctx); err != nil {
-		return err
+	// More and more requests, until they take as long as the warm-up.
+	for result.Elapsed < u.warmup {
+		factor := min(max(1.2*u.warmup.Seconds()/result.Elapsed.Seconds(), 2), 20)
+		run.Requests = int(factor * float64(run.Requests))
+		if result, err = run.Run(ctx); err != nil {
+			return err
+		}
 	}
 	u.requests = max(int(float64(result.Requests)*u.env.Window().Seconds()/result.Elapsed.Seconds()), 10*u.conns)
 	return nil
