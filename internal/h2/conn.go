@@ -111,6 +111,9 @@ type Start struct {
 	// content; otherwise at once.
 	Whole bool
 	Limit int
+	// Length returns how long content will be, as its beginning says; 0 if it does
+	// not. It is a hint, and may be nil.
+	Length func(content []byte) int
 }
 
 // An Observer hears of a connection's fate. Its functions may be nil; they are

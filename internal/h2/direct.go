@@ -11,12 +11,22 @@ const (
 	// directSize is where that pays.
 	directSize = 32 << 10
 	// directPiece is what is written before the connection is looked at again. As
-	// much may have to be copied when the socket is full.
-	directPiece = 256 << 10
+	// much may have to be copied when the socket is full; and where it cannot be
+	// offered all at once, but by TLS's records, no more than may wait then.
+	directPiece  = 512 << 10
+	directPieces = maxRest / 2
 )
 
-func (c *Conn) mayWriteDirectLocked(n int) bool {
-	return n >= directSize && !c.writing && !c.muted && !c.gone
+// directPieceLocked returns how much of n bytes of DATA is to be written directly
+// now; 0: it goes through the buffer.
+func (c *Conn) directPieceLocked(n int) int {
+	if n < directSize || c.writing || c.muted || c.gone {
+		return 0
+	}
+	if c.nc == c.sock && c.sock.tryAll != nil {
+		return min(n, directPiece)
+	}
+	return min(n, directPieces)
 }
 
 // writeDirectLocked writes what waits, and then data as DATA frames of s. It

@@ -148,7 +148,7 @@ func (c *Conn) requestOnReader(id uint32, end bool, block []byte) error {
 	s, start := c.acceptor.AcceptOnReader(sec.msg)
 	s.conn, s.id = c, id
 	s.rest = sec.msg.ContentLength
-	s.whole, s.limit = start.Whole, start.Limit
+	s.whole, s.limit, s.length = start.Whole, start.Limit, start.Length
 	s.send.Init(0)
 	s.recv.Init(c.cfg.StreamWindow)
 	c.mu.Lock()
@@ -337,6 +337,7 @@ func (c *Conn) keepLocked(s *Stream, data []byte) {
 	if s.in == nil {
 		s.in = bufpool.Get(n)
 	}
+	s.makeRoomLocked(n)
 	s.in.Append(data)
 	c.buffered += int64(n)
 	// The connection's window is no limit on memory: were it withheld, requests
@@ -346,6 +347,31 @@ func (c *Conn) keepLocked(s *Stream, data []byte) {
 	if s.awaitedLocked() && c.grantLocked(s) {
 		s.settleLocked()
 	}
+}
+
+// makeRoomLocked grows the stream's buffer for n more bytes. Where a long message is
+// on its way, growing by steps of two would copy it once more on the whole, so steps
+// are of eight; but never more than what is known to come, and not while the
+// connection holds much: memory counts as it is allocated.
+func (s *Stream) makeRoomLocked(n int) {
+	have := len(s.in.B) + n
+	if have <= cap(s.in.B) || have < readSize/2 || s.conn.buffered > int64(s.conn.cfg.ConnBuffer)/8 {
+		return
+	}
+	if want := min(s.expectedLocked(), 8*have); want > have {
+		s.in.Reserve(want)
+	}
+}
+
+// expectedLocked returns how many bytes of content are waited for, if that is known.
+func (s *Stream) expectedLocked() int {
+	switch {
+	case s.whole && s.length != nil:
+		return min(s.length(s.in.B), s.limit)
+	case s.recvSig != nil && s.need != forEnd:
+		return s.need
+	}
+	return 0
 }
 
 // awaitedLocked reports whether somebody waits for more than the stream has, so

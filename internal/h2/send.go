@@ -120,10 +120,10 @@ func (s *Stream) sendDataLocked(data []byte, end bool, done <-chan struct{}) err
 		n := min(len(data), int(s.send.Available()), int(c.send.Available()))
 		// A message that fits goes into the buffer whole, however full that is:
 		// cutting it would cost a wait and save nothing.
-		direct := c.mayWriteDirectLocked(n)
+		direct := c.directPieceLocked(n)
 		switch {
-		case direct:
-			n = min(n, directPiece)
+		case direct > 0:
+			n = direct
 		case n < len(data) || n > c.cfg.SendBuffer:
 			n = min(n, c.cfg.SendBuffer-c.unwrittenLocked())
 		case c.unwrittenLocked() >= c.cfg.SendBuffer:
@@ -135,7 +135,7 @@ func (s *Stream) sendDataLocked(data []byte, end bool, done <-chan struct{}) err
 			c.send.Take(int32(n))
 			c.moved += n
 			c.expectAnswersLocked(n, last)
-			if direct {
+			if direct > 0 {
 				c.writeDirectLocked(s, data[:n], end && last)
 			} else {
 				c.appendDataLocked(s.id, data[:n], end && last)

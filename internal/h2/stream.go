@@ -32,10 +32,13 @@ type Stream struct {
 	burst     uint8 // sends since the last wait, up to 2
 	last      bool  // nothing follows the message that is sent
 	abandoned bool  // nobody will receive what arrives
+	final     bool  // the receiver's own: it has seen eof, so the sections will not change
+	drained   bool  // and: nothing more is in in
 	limit     int
-	timer     *time.Timer // of an abandoned stream
-	held      int         // bytes of a message that wait for the client
-	swept     int         // what was held at the last sweep
+	length    func([]byte) int // of content, see Start; may be nil
+	timer     *time.Timer      // of an abandoned stream
+	held      int              // bytes of a message that wait for the client
+	swept     int              // what was held at the last sweep
 	send      flow.Send
 	recv      flow.Recv
 	err       *StreamError
@@ -49,8 +52,6 @@ type Stream struct {
 	need      int           // bytes in in; forHeader; forEnd
 
 	// The receiver's own.
-	final   bool // eof has been seen: the sections will not change
-	drained bool // and nothing more is in in
 	taken   *bufpool.Buf
 	off     int           // of taken, what has been discarded
 	recvBed signal.Signal // what it sleeps on, made when it first must
@@ -100,11 +101,11 @@ func (s *Stream) Header(done <-chan struct{}) (*Message, error) {
 }
 
 // Await waits until the response is complete, or more than limit bytes of its
-// content have arrived.
-func (s *Stream) Await(limit int, done <-chan struct{}) error {
+// content have arrived. length is that of Start.
+func (s *Stream) Await(limit int, length func([]byte) int, done <-chan struct{}) error {
 	c := s.conn
 	c.mu.Lock()
-	s.whole, s.limit = true, limit
+	s.whole, s.limit, s.length = true, limit, length
 	err := s.awaitLocked(forEnd, done)
 	s.whole = false
 	c.flushUnlock()

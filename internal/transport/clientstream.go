@@ -100,7 +100,7 @@ func (s *ClientStream) Push(data []byte, end bool, done <-chan struct{}) error {
 
 // Complete waits for the whole response of a call that has one message.
 func (s *ClientStream) Complete(done <-chan struct{}) error {
-	return statusOf(s.Await(wire.PrefixLen+s.head.MaxReceive, done))
+	return statusOf(s.Await(wire.PrefixLen+s.head.MaxReceive, wire.MessageLength, done))
 }
 
 // Header waits for the response header and returns the application's fields of
@@ -143,7 +143,7 @@ func (s *ClientStream) Receive(msg any, done <-chan struct{}) error {
 			return s.recv.next(&s.Stream, done, msg)
 		}
 		// A grpc-status wins over that of HTTP, and may be yet to come.
-		if m.Status != 200 && s.Await(s.head.MaxReceive, done) == h2.ErrDone {
+		if m.Status != 200 && s.Await(s.head.MaxReceive, nil, done) == h2.ErrDone {
 			return h2.ErrDone
 		}
 		if err := s.check(m); err != nil {

@@ -91,7 +91,7 @@ func (g *GRPC) AcceptOnReader(sc *ServerConn, m *h2.Message) (*h2.Stream, h2.Sta
 	} else {
 		call = req.target.NewCall()
 		if req.target.Whole() {
-			start = h2.Start{Whole: true, Limit: wire.PrefixLen + req.target.MaxReceive()}
+			start = h2.Start{Whole: true, Limit: wire.PrefixLen + req.target.MaxReceive(), Length: wire.MessageLength}
 		}
 	}
 	s := call.Base()

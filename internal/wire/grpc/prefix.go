@@ -1,6 +1,9 @@
 package grpc
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+	"math"
+)
 
 // PrefixLen is the number of bytes before each message.
 const PrefixLen = 5
@@ -22,6 +25,15 @@ func ParsePrefix(b []byte) (Prefix, error) {
 		return Prefix{}, errPrefixFlags
 	}
 	return Prefix{Compressed: b[0] == 1, Length: binary.BigEndian.Uint32(b[1:])}, nil
+}
+
+// MessageLength returns the length of the message that content begins with, its
+// prefix included, or 0 if there is not enough of it to tell.
+func MessageLength(content []byte) int {
+	if len(content) < PrefixLen {
+		return 0
+	}
+	return PrefixLen + int(min(binary.BigEndian.Uint32(content[1:]), math.MaxInt32-PrefixLen))
 }
 
 var errPrefixFlags = &Error{Internal, "message prefix has a reserved flag set"}

@@ -34,3 +34,17 @@ func TestPrefixReservedFlags(t *testing.T) {
 		wantError(t, "reserved flag", err, Internal)
 	}
 }
+
+func TestMessageLength(t *testing.T) {
+	for content, want := range map[string]int{
+		"":                             0,
+		"\x00\x00\x00\x00":             0,
+		"\x00\x00\x00\x00\x00":         5,
+		"\x01\x00\x00\x01\x02and more": 5 + 258,
+		"\x00\xff\xff\xff\xff":         math.MaxInt32,
+	} {
+		if n := MessageLength([]byte(content)); n != want {
+			t.Errorf("MessageLength(%q) = %d, want %d", content, n, want)
+		}
+	}
+}
