@@ -1,6 +1,9 @@
 package grpc
 
-import "testing"
+import (
+	"math"
+	"testing"
+)
 
 func TestPrefix(t *testing.T) {
 	tests := []struct {
