@@ -6,6 +6,9 @@ import (
 	"testing"
 
 	"github.com/curlew-rpc/curlew/codec/fast"
+	"github.com/curlew-rpc/curlew/codec/internal/everypb/opaque"
+	"github.com/curlew-rpc/curlew/codec/internal/everypb/open"
+	"github.com/curlew-rpc/curlew/codec/internal/everypb/proto3"
 	"google.golang.org/protobuf/proto"
 )
 
@@ -16,6 +19,20 @@ func TestEveryMessageIsFast(t *testing.T) {
 		if _, ok := m.(fast.Message); !ok {
 			t.Errorf("%T has no codec methods", m)
 		}
+	}
+}
+
+// Messages that the methods would not do all of have none; those around them have.
+func TestLeftToLibrary(t *testing.T) {
+	for _, m := range []proto.Message{
+		new(open.Extended), new(opaque.Extended), new(open.OwnGroup), new(opaque.Lazy), new(open.Clash), new(proto3.Clash),
+	} {
+		if _, ok := m.(fast.Message); ok {
+			t.Errorf("%T has codec methods", m)
+		}
+	}
+	if _, ok := proto.Message(new(open.Lazy)).(fast.Message); !ok {
+		t.Error("with the open API nothing is lazy, and a message has no codec methods")
 	}
 }
 

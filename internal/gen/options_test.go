@@ -30,6 +30,9 @@ func TestFileNames(t *testing.T) {
 		{"package_suffix=rpc", pkg + "kindsv1rpc/kinds_curlew.pb.go", "package kindsv1rpc"},
 		{"package_suffix=rpc,module=github.com/curlew-rpc", "curlew/" + golden + "kinds/kindsv1rpc/kinds_curlew.pb.go", "package kindsv1rpc"},
 		{"annotate_code=true", pkg + "kinds_curlew.pb.go", "package kindsv1"},
+		{"codec", pkg + "kinds_curlew_codec.pb.go", "package kindsv1"},
+		{"codec=true", pkg + "kinds_curlew.pb.go", "package kindsv1"},
+		{"codec=false,package_suffix=rpc", pkg + "kindsv1rpc/kinds_curlew.pb.go", "package kindsv1rpc"},
 	} {
 		t.Run(test.parameter, func(t *testing.T) {
 			files := generate(t, test.parameter, kinds)
@@ -51,6 +54,7 @@ func TestWrongOptions(t *testing.T) {
 		{"package_sufix=curlew", `unknown option "package_sufix"`},
 		{"plugins=grpc", `unknown option "plugins"`},
 		{"package_suffix=a-b", "package_suffix=a-b"},
+		{"codec=maybe", "codec=maybe: neither true nor false"},
 		{"package_suffix=../x", "package_suffix=../x"},
 		{"paths=nowhere", `unknown path type "nowhere"`},
 	} {
