@@ -140,19 +140,23 @@ func conclude(results *scenario.Results, quick bool) error {
 	fmt.Println()
 	fmt.Print(report.Text(results))
 	fmt.Println()
-	below := 0
+	judged, below := 0, 0
 	for _, bar := range scenario.Bars() {
 		if !results.Tried(bar) {
 			continue
 		}
 		verdict := bar.Judge(results)
 		fmt.Println(verdict)
+		judged++
 		if !verdict.OK() {
 			below++
 		}
 	}
 	if len(results.Failures) > 0 {
 		fmt.Printf("%d samples or subjects failed, see above\n", len(results.Failures))
+	}
+	if quick && judged == 0 {
+		return errors.New("no bar was judged: what it compares is not there")
 	}
 	if quick && below > 0 {
 		return fmt.Errorf("%d %w", below, errBars)

@@ -56,6 +56,8 @@ func (l Lines) SVG(theme Theme) string {
 	d := &drawing{theme: theme}
 	height := float64(headHeight + plotHeight + 58)
 	l.Lines = slices.DeleteFunc(slices.Clone(l.Lines), func(line Line) bool { return len(line.Points) == 0 })
+	// What the chart is about is drawn last, and so above all others.
+	slices.SortStableFunc(l.Lines, func(a, b Line) int { return rank(a.Role) - rank(b.Role) })
 	d.head(height, l.Title, l.Note)
 
 	x, y, marks := l.axes()
@@ -92,6 +94,13 @@ func (l Lines) SVG(theme Theme) string {
 		d.text(x.at(last.X)+9, place, labelSize, theme.text, "start", style, line.Label)
 	}
 	return d.tail()
+}
+
+func rank(role Role) int {
+	if role == Accent {
+		return 1
+	}
+	return 0
 }
 
 // apart moves a label down or up until it covers none of the others.

@@ -93,6 +93,9 @@ func (e *Env) rounds(ctx context.Context, s Scenario, entrants []entrant) error 
 	rounds := e.Results.Rounds
 	if s.rounds > 0 {
 		rounds = min(rounds, s.rounds)
+		if e.Results.Quick {
+			rounds = min(rounds, 2)
+		}
 	}
 	for round := range rounds {
 		for i := range entrants {

@@ -67,7 +67,8 @@ type Scenario struct {
 	fits func(Stack) bool
 	// vary makes variations of a stack.
 	vary func(Stack) []Subject
-	// rounds is how many rounds suffice; 0 is as many as the run has.
+	// rounds is how many rounds suffice, and in a quick run two; 0 is as many as
+	// the run has.
 	rounds  int
 	prepare func(ctx context.Context, e *Env, subject Subject) (sampler, error)
 }
