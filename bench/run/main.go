@@ -11,9 +11,11 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"os/exec"
 	"os/signal"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"strings"
 	"syscall"
 	"time"
@@ -100,6 +102,9 @@ func (o options) measure(ctx context.Context) (*scenario.Results, error) {
 	if o.stacks != "" {
 		names = strings.Split(o.stacks, ",")
 	}
+	if err := able(); err != nil {
+		return nil, err
+	}
 	work, err := os.MkdirTemp("", "curlew-bench-")
 	if err != nil {
 		return nil, err
@@ -133,6 +138,19 @@ func (o options) measure(ctx context.Context) (*scenario.Results, error) {
 		}
 	}
 	return env.Results, nil
+}
+
+// able tells whether this machine can measure anything.
+func able() error {
+	if n := runtime.NumCPU(); n < 2 {
+		return fmt.Errorf("%d core is too few: the process under test needs one, and its load another", n)
+	}
+	for program, where := range map[string]string{"h2load": "nghttp2-client", "taskset": "util-linux"} {
+		if _, err := exec.LookPath(program); err != nil {
+			return fmt.Errorf("%s is missing (Debian: %s)", program, where)
+		}
+	}
+	return nil
 }
 
 // conclude prints what each scenario found and how each bar fared.

@@ -6,11 +6,14 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"reflect"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/curlew-rpc/curlew/bench/internal/chart"
 	"github.com/curlew-rpc/curlew/bench/internal/proc"
 	"github.com/curlew-rpc/curlew/bench/internal/scenario"
 )
@@ -94,6 +97,64 @@ func TestWriteOfNothing(t *testing.T) {
 	charts, err := os.ReadDir(filepath.Join(dir, "charts"))
 	if err != nil || len(charts) > 0 {
 		t.Errorf("%d charts of nothing, %v", len(charts), err)
+	}
+}
+
+func TestChartsAreOfScenariosThatExist(t *testing.T) {
+	exists := func(name string) bool {
+		return slices.ContainsFunc(scenario.All(), func(s scenario.Scenario) bool { return s.Name == name })
+	}
+	files := map[string]bool{}
+	for _, f := range figures() {
+		for _, c := range f.columns {
+			if !exists(c.scenario) || files[f.file] {
+				t.Errorf("%s: no scenario %q, or a name that is taken", f.file, c.scenario)
+			}
+		}
+		files[f.file] = true
+	}
+	for _, c := range curves() {
+		if !exists(c.scenario) || files[c.file] {
+			t.Errorf("%s: no scenario %q, or a name that is taken", c.file, c.scenario)
+		}
+		files[c.file] = true
+	}
+}
+
+func TestCurveHasALineForEachStack(t *testing.T) {
+	r := &scenario.Results{}
+	for _, subject := range []string{"curlew @1", "curlew @10", "grpcgo @1", "grpcgo @10", "grpcgo @100"} {
+		for round := range 3 {
+			r.Samples = append(r.Samples, scenario.Sample{
+				Scenario: scenario.CurveStreams, Subject: subject, Metric: scenario.ServerCPU, Round: round, Value: float64(len(subject) + round),
+			})
+		}
+	}
+	for _, c := range curves() {
+		lines := c.lines(r).Lines
+		if c.scenario != scenario.CurveStreams {
+			if len(lines) > 0 {
+				t.Errorf("%s has %d lines of no samples", c.file, len(lines))
+			}
+			continue
+		}
+		want := []chart.Line{
+			{Label: "Curlew", Role: chart.Accent, Points: []chart.Point{{X: 1, Value: 10, Low: 9, High: 11}, {X: 10, Value: 11, Low: 10, High: 12}}},
+			{Label: "grpc-go", Points: []chart.Point{
+				{X: 1, Value: 10, Low: 9, High: 11}, {X: 10, Value: 11, Low: 10, High: 12}, {X: 100, Value: 12, Low: 11, High: 13},
+			}},
+		}
+		if !reflect.DeepEqual(lines, want) {
+			t.Errorf("lines are %+v, want %+v", lines, want)
+		}
+	}
+}
+
+func TestUnits(t *testing.T) {
+	for value, want := range map[float64]string{16: "16 B", 4096: "4 KiB", 1 << 20: "1 MiB", 64<<20 - 16: "64 MiB"} {
+		if got := bytes(value); got != want {
+			t.Errorf("bytes(%v) = %q, want %q", value, got, want)
+		}
 	}
 }
 

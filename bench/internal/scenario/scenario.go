@@ -136,7 +136,7 @@ func servers() []Scenario {
 		},
 		{
 			Name: Latency, Title: "Latency at half of grpc-go's capacity",
-			How:   "taskset -c 0 h2load -c 50 -m 20 --rps RATE/50 --log-file LOG ...; the percentiles are those of the log",
+			How:   "taskset -c 0 h2load -c 50 -m 20 --rps RATE/50 --log-file LOG ...; the percentiles are those of the log. h2load sends what is due every 10 ms, so a call waits for those before it",
 			quick: true, fits: servesH2,
 			prepare: serverUnary(50, 20, alone, true),
 		},

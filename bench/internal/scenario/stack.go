@@ -91,7 +91,7 @@ func Find(bin string, names []string, quick bool) (found []Stack, skipped []stri
 		if stack.Name == Nghttpd {
 			path, err := exec.LookPath("nghttpd")
 			if err != nil {
-				skipped = append(skipped, "nghttpd: it is not installed")
+				skipped = append(skipped, "nghttpd: it is not installed (Debian: nghttp2-server)")
 				continue
 			}
 			stack.Server = path
