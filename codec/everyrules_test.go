@@ -90,12 +90,14 @@ func TestRequiredInParts(t *testing.T) {
 // nestings are ways of being within each other, as often as depth says.
 func nestings(t *testing.T, depth int) map[string][]byte {
 	m := new(open.Every)
-	repeat := func(field string, wrap func(number protowire.Number, b []byte) []byte) []byte {
-		var b []byte
+	within := func(b []byte, field string, wrap func(number protowire.Number, b []byte) []byte) []byte {
 		for range depth {
 			b = wrap(fieldOf(t, m, field), b)
 		}
 		return b
+	}
+	repeat := func(field string, wrap func(number protowire.Number, b []byte) []byte) []byte {
+		return within(nil, field, wrap)
 	}
 	message := func(number protowire.Number, b []byte) []byte {
 		return protowire.AppendBytes(protowire.AppendTag(nil, number, protowire.BytesType), b)
@@ -113,6 +115,11 @@ func nestings(t *testing.T, depth int) map[string][]byte {
 			b = append(protowire.AppendTag(nil, number+1000, protowire.StartGroupType), b...)
 			return protowire.AppendTag(b, number+1000, protowire.EndGroupType)
 		}),
+		// An entry counts as a level, even if it is none.
+		"entries":       within(message(fieldOf(t, m, "to_int32"), nil), "one_message", message),
+		"no entries":    within(append(protowire.AppendTag(nil, fieldOf(t, m, "to_int32"), protowire.VarintType), 0), "one_message", message),
+		"half an entry": within(protowire.AppendTag(nil, fieldOf(t, m, "to_int32"), protowire.VarintType), "one_message", message),
+
 		"groups in themselves": message(fieldOf(t, m, "own_group"), repeat("one_group", func(_ protowire.Number, b []byte) []byte {
 			b = append(protowire.AppendTag(nil, 1, protowire.StartGroupType), b...)
 			return protowire.AppendTag(b, 1, protowire.EndGroupType)

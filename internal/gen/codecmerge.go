@@ -26,6 +26,7 @@ func (c codec) merge() {
 		c.mergeField(f)
 	}
 	c.g.P("default:")
+	c.checkMapDepth()
 	c.g.P("x.unknownFields, i = ", c.fastName("Unknown"), "(x.unknownFields, b, i, tag)")
 	c.g.P("}")
 	c.g.P("if i < 0 {")
@@ -35,6 +36,23 @@ func (c codec) merge() {
 	c.g.P("return nil")
 	c.g.P("}")
 	c.g.P()
+}
+
+// checkMapDepth writes the refusal of a map at the greatest depth, whose entries would
+// be deeper. The library looks at that before it sees that the field is of another type
+// and no map.
+func (c codec) checkMapDepth() {
+	condition := ""
+	for _, f := range c.m.Fields {
+		if f.Desc.IsMap() {
+			condition += fmt.Sprintf(" || tag>>3 == %d", f.Desc.Number())
+		}
+	}
+	if condition != "" {
+		c.g.P("if depth < 1 && (", condition[len(" || "):], ") {")
+		c.g.P("return ", c.fastName("ErrTooDeep"), "()")
+		c.g.P("}")
+	}
 }
 
 func (c codec) mergeField(f *protogen.Field) {

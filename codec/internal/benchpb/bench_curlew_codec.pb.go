@@ -371,6 +371,9 @@ func (x *Medium) MergeCurlew(b []byte, depth int) error {
 		case 50: // content
 			x.Content, i = fast.Bytes(b, i)
 		default:
+			if depth < 1 && (tag>>3 == 4) {
+				return fast.ErrTooDeep()
+			}
 			x.unknownFields, i = fast.Unknown(x.unknownFields, b, i, tag)
 		}
 		if i < 0 {

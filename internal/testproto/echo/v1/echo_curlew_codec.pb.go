@@ -243,6 +243,9 @@ func (x *EchoResponse) MergeCurlew(b []byte, depth int) error {
 			}
 			x.Header[key], i = value, end
 		default:
+			if depth < 1 && (tag>>3 == 4) {
+				return fast.ErrTooDeep()
+			}
 			x.unknownFields, i = fast.Unknown(x.unknownFields, b, i, tag)
 		}
 		if i < 0 {
