@@ -237,6 +237,9 @@ func (x *Hybrid) MergeCurlew(b []byte, depth int) error {
 			}
 			x.xxx_hidden_Packed, i = list, end
 		default:
+			if depth < 1 && (tag>>3 == 5) {
+				return fast.ErrTooDeep()
+			}
 			x.unknownFields, i = fast.Unknown(x.unknownFields, b, i, tag)
 		}
 		if i < 0 {

@@ -3268,6 +3268,9 @@ func (x *Every) MergeCurlew(b []byte, depth int) error {
 			x.xxx_hidden_Last, i = &v, end
 			protoimpl.X.SetPresentNonAtomic(&(x.XXX_presence[3]), 118, 119)
 		default:
+			if depth < 1 && (tag>>3 == 301 || tag>>3 == 302 || tag>>3 == 303 || tag>>3 == 304 || tag>>3 == 305 || tag>>3 == 306 || tag>>3 == 307 || tag>>3 == 308 || tag>>3 == 309 || tag>>3 == 310 || tag>>3 == 311 || tag>>3 == 312 || tag>>3 == 313 || tag>>3 == 314 || tag>>3 == 315 || tag>>3 == 316 || tag>>3 == 317 || tag>>3 == 318 || tag>>3 == 319 || tag>>3 == 320 || tag>>3 == 321 || tag>>3 == 322 || tag>>3 == 323 || tag>>3 == 324 || tag>>3 == 325 || tag>>3 == 326 || tag>>3 == 327 || tag>>3 == 328 || tag>>3 == 329 || tag>>3 == 330 || tag>>3 == 331) {
+				return fast.ErrTooDeep()
+			}
 			x.unknownFields, i = fast.Unknown(x.unknownFields, b, i, tag)
 		}
 		if i < 0 {
@@ -3688,6 +3691,9 @@ func (x *Strict) MergeCurlew(b []byte, depth int) error {
 			v, end := fast.String(b, i)
 			x.xxx_hidden_Choice, i = &strict_Text{Text: v}, end
 		default:
+			if depth < 1 && (tag>>3 == 5) {
+				return fast.ErrTooDeep()
+			}
 			x.unknownFields, i = fast.Unknown(x.unknownFields, b, i, tag)
 		}
 		if i < 0 {
