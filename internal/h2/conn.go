@@ -36,6 +36,7 @@ type Conn struct {
 	block    headerBlock
 	data     dataFrame
 	prefaced bool // the peer's first octets were right
+	emptied  bool // the last read took all that the socket had
 	greeted  bool // its first SETTINGS have arrived
 	acked    bool // and its acknowledgement of ours
 	peerMax  uint32

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"runtime"
 
 	"github.com/curlew-rpc/curlew/internal/bufpool"
 	"github.com/curlew-rpc/curlew/internal/h2/frame"
@@ -55,6 +56,11 @@ func (c *Conn) readFrames() error {
 			return err
 		}
 		c.settleOnReader()
+		if c.emptied {
+			// Those who were woken go first: what they cause to come can be read
+			// together with what has come meanwhile.
+			runtime.Gosched()
+		}
 	}
 }
 
@@ -69,8 +75,9 @@ func (c *Conn) fillOnReader() error {
 	}
 	if n > 0 {
 		c.rbuf.B = c.rbuf.B[:len(c.rbuf.B)+n]
+		c.emptied = len(c.rbuf.B) < cap(c.rbuf.B)
 		switch {
-		case len(c.rbuf.B) == cap(c.rbuf.B):
+		case !c.emptied:
 			c.readSize = min(2*cap(c.rbuf.B), maxReadSize)
 		case n < c.readSize/4:
 			c.readSize = readSize
