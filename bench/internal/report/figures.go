@@ -75,9 +75,9 @@ func figures() []figure {
 			{"idle", scenario.Connections, scenario.IdleConn}, {"idle after a call", scenario.Connections, scenario.CalledConn},
 		}},
 		{file: "memory-stream", title: "Memory of an idle bidirectional stream", note: "resident KiB of the server · less is better", columns: one(scenario.Streams, scenario.IdleStream)},
-		{file: "size", title: "Size of the server's program, stripped", note: "MB · less is better", columns: one(scenario.BinarySize, scenario.Size)},
+		{file: "size", title: "Size of the server's program", note: "MB · less is better", columns: one(scenario.BinarySize, scenario.Size)},
 		{file: "start-up", title: "Start-up: from exec to the first call answered", note: "ms · less is better", columns: one(scenario.Start, scenario.StartUp)},
-		{file: "cores", title: "Server, unary, 50 x 20: one core and two", note: lessCPU, columns: []column{
+		{file: "cores", title: "Server, unary: one core and two", note: lessCPU, columns: []column{
 			{"GOMAXPROCS=1, pinned", scenario.Unary50x20, scenario.ServerCPU}, {"GOMAXPROCS=2, free", scenario.Both, scenario.ServerCPU},
 		}},
 		{file: "interceptors", title: "Interceptors that do nothing: CPU a call", note: lessCPU, columns: one(scenario.Interceptors, scenario.ServerCPU)},

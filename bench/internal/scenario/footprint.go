@@ -23,7 +23,7 @@ func footprints() []Scenario {
 		},
 		{
 			Name: BinarySize, Title: "Size of the server's program",
-			How:    "size of bin/STACK-server; Go programs are built with -trimpath -ldflags '-s -w'",
+			How:    "size of bin/STACK-server; Go programs are built with -trimpath -ldflags '-s -w', Rust ones by cargo build --release",
 			rounds: 1, fits: func(s Stack) bool { return servesUnary(s) && s.can(oneFile) },
 			prepare: func(_ context.Context, _ *Env, subject Subject) (sampler, error) { return size(subject.Server), nil },
 		},
