@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"slices"
 	"time"
 
@@ -113,7 +114,7 @@ func (s *stage) watch(ctx context.Context) (string, error) {
 }
 
 func (s *stage) bulk(ctx context.Context) (string, error) {
-	sum, err := s.orders.ImportOrders(ctx, curlew.Values(
+	sum, err := s.orders.ImportOrders(ctx, oneByOne(
 		&ordersv1.CreateOrderRequest{Item: "tripod", Quantity: 1},
 		&ordersv1.CreateOrderRequest{Item: "field guide", Quantity: 2},
 		&ordersv1.CreateOrderRequest{Item: "rain cape", Quantity: 3},
@@ -193,4 +194,17 @@ func checkHops(notes []note) error {
 		return fmt.Errorf("%d of 2 handlers ended within %v after the deadline", ended, settleTime)
 	}
 	return nil
+}
+
+// oneByOne yields values as they would come from a person, so that each is seen to
+// cross the wire by itself: what is sent at once travels together.
+func oneByOne[T any](values ...T) iter.Seq2[T, error] {
+	return func(yield func(T, error) bool) {
+		for _, v := range values {
+			if !yield(v, nil) {
+				return
+			}
+			time.Sleep(50 * time.Millisecond)
+		}
+	}
 }
