@@ -49,7 +49,7 @@ curlew.yaml; its paths are relative to its directory, and only version is needed
       per_directory: true    # call the plugin once for each directory
 
 With the option codec=false, or package_suffix, the plugin curlew writes services
-alone. With a buf.gen.yaml that is so unless it has codec=true.
+alone.
 
 Imports of google/protobuf, google/api, google/rpc, google/type and buf/validate are
 built in.

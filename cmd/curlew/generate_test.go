@@ -101,7 +101,7 @@ func TestGenerate(t *testing.T) {
 		{
 			"buf.gen.yaml, as buf has it", "",
 			map[string]string{"buf.gen.yaml": "version: v2\nplugins: [{local: protoc-gen-curlew, out: b, opt: paths=source_relative}]\n"},
-			"b/proto/greet/v1/greet_curlew.pb.go",
+			"b/proto/greet/v1/greet_curlew.pb.go b/proto/greet/v1/greet_curlew_codec.pb.go",
 		},
 		{"another name", "--config x/y.yaml", map[string]string{"x/y.yaml": "version: 1\nimports: [../proto]\noutputs: [{plugin: go, out: z}]\n"}, "x/z/greet/v1/greet.pb.go"},
 		{"no configuration", "--no-config --plugin go", map[string]string{"curlew.yaml": "nonsense"}, "proto/greet/v1/greet.pb.go"},

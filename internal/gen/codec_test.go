@@ -44,7 +44,7 @@ func codecOf(t *testing.T, file *descriptorpb.FileDescriptorProto) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	Generate(p, Options{Codec: true})
+	Generate(p, Options{})
 	return contents(t, p.Response())["example.com/f/f_curlew_codec.pb.go"]
 }
 
@@ -97,13 +97,26 @@ func TestNoCodecFile(t *testing.T) {
 	}
 }
 
+// Methods are written unless they are not wanted.
+func TestNoCodec(t *testing.T) {
+	for _, parameter := range []string{"codec=false", "package_suffix=rpc", "codec=false,package_suffix=rpc"} {
+		for name := range generate(t, parameter, golden+"kinds/kinds.proto") {
+			if strings.HasSuffix(name, CodecFileSuffix) {
+				t.Errorf("%s: got %s", parameter, name)
+			}
+		}
+	}
+}
+
 // Methods can be added in the messages' package alone.
 func TestCodecApart(t *testing.T) {
-	p, err := protogen.Options{}.New(&pluginpb.CodeGeneratorRequest{})
+	var o Options
+	parameter := "codec=true,package_suffix=curlew"
+	p, err := protogen.Options{ParamFunc: o.Set}.New(&pluginpb.CodeGeneratorRequest{Parameter: &parameter})
 	if err != nil {
 		t.Fatal(err)
 	}
-	Generate(p, Options{Codec: true, PackageSuffix: "curlew"})
+	Generate(p, o)
 	if text := p.Response().GetError(); !strings.Contains(text, "package_suffix") {
 		t.Errorf("the error is %q", text)
 	}

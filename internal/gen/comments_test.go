@@ -79,7 +79,7 @@ func commented(t testing.TB, comment string) []byte {
 	if err != nil {
 		t.Fatal(err)
 	}
-	Generate(p, Options{})
+	Generate(p, Options{NoCodec: true})
 	for _, content := range contents(t, p.Response()) {
 		return []byte(content)
 	}

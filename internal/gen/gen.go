@@ -1,6 +1,6 @@
 // Package gen turns the services of .proto files into Go: what a server
-// implements, how it is registered, and a client. On demand it also writes methods
-// of messages that encode and decode them.
+// implements, how it is registered, and a client. It also writes methods of messages
+// that encode and decode them.
 //
 // It reads a protogen plugin's model and writes one file, <name>_curlew.pb.go,
 // for each .proto file that declares a service. That uses nothing of the messages
@@ -49,10 +49,14 @@ type Options struct {
 	// lives beside another generator's code that uses the same names.
 	PackageSuffix string
 
-	// Codec adds methods to messages by which package codec encodes and decodes them
-	// fast. They go into a file beside the one of protoc-gen-go, which has to be of the
-	// version of google.golang.org/protobuf that this generator is built with, or newer.
-	Codec bool
+	// NoCodec leaves out the methods of messages by which package codec encodes and
+	// decodes them fast. They go into a file beside the one of protoc-gen-go, which has to
+	// be of the version of google.golang.org/protobuf that this generator is built with, or
+	// newer. With PackageSuffix there are none: they belong into the messages' package.
+	NoCodec bool
+
+	// codecAsked says that codec methods were asked for by name.
+	codecAsked bool
 }
 
 // Set sets an option by its name in plugin parameters. It is a
@@ -71,7 +75,7 @@ func (o *Options) Set(name, value string) error {
 		if err != nil {
 			return fmt.Errorf("codec=%s: neither true nor false", value)
 		}
-		o.Codec = codec
+		o.NoCodec, o.codecAsked = !codec, codec
 		return nil
 	}
 	return fmt.Errorf("unknown option %q: there are paths, module, M<file>, annotate_code, default_api_level, apilevelM<file>, codec and package_suffix", name)
@@ -82,13 +86,13 @@ func Generate(p *protogen.Plugin, o Options) {
 	p.SupportedFeatures = SupportedFeatures
 	p.SupportedEditionsMinimum = SupportedEditionsMinimum
 	p.SupportedEditionsMaximum = SupportedEditionsMaximum
-	if o.Codec && o.PackageSuffix != "" {
+	if o.codecAsked && o.PackageSuffix != "" {
 		p.Error(errors.New("codec adds methods to messages, which can be done in their package alone: it cannot be with package_suffix"))
 		return
 	}
 	names := nameAll(p, o.PackageSuffix != "")
 	for _, f := range p.Files {
-		if f.Generate && o.Codec {
+		if f.Generate && !o.NoCodec && o.PackageSuffix == "" {
 			generateCodec(p, f)
 		}
 		if f.Generate && len(f.Services) > 0 {

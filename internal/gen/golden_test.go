@@ -84,7 +84,7 @@ func parameter(dir string) string {
 	if dir == golden+"apart" {
 		return "paths=source_relative,package_suffix=curlew"
 	}
-	return "paths=source_relative,codec=true"
+	return "paths=source_relative"
 }
 
 func TestGolden(t *testing.T) {

@@ -30,6 +30,7 @@ func TestFileNames(t *testing.T) {
 		{"package_suffix=rpc", pkg + "kindsv1rpc/kinds_curlew.pb.go", "package kindsv1rpc"},
 		{"package_suffix=rpc,module=github.com/curlew-rpc", "curlew/" + golden + "kinds/kindsv1rpc/kinds_curlew.pb.go", "package kindsv1rpc"},
 		{"annotate_code=true", pkg + "kinds_curlew.pb.go", "package kindsv1"},
+		{"", pkg + "kinds_curlew_codec.pb.go", "package kindsv1"},
 		{"codec", pkg + "kinds_curlew_codec.pb.go", "package kindsv1"},
 		{"codec=true", pkg + "kinds_curlew.pb.go", "package kindsv1"},
 		{"codec=false,package_suffix=rpc", pkg + "kindsv1rpc/kinds_curlew.pb.go", "package kindsv1rpc"},

@@ -63,20 +63,16 @@ type Output struct {
 func DefaultOutputs() []Output {
 	return []Output{
 		{Plugin: pluginGo, Options: []string{sourceRelative}},
-		{Plugin: pluginCurlew, Options: []string{sourceRelative, withCodec}},
+		{Plugin: pluginCurlew, Options: []string{sourceRelative}},
 	}
 }
 
 // sourceRelative is the option that puts generated files where the .proto files are.
 const sourceRelative = "paths=source_relative"
 
-// withCodec is the option that gives messages codec methods.
-const withCodec = "codec=true"
-
 // Complete gives the built-in plugins the option paths=source_relative if they have
-// neither that nor module, and curlew the option codec=true if it has neither codec
-// nor package_suffix, as curlew.yaml and flags have it; to protoc and buf the defaults
-// are paths=import and codec=false. It reports an output that misses its directory.
+// neither that nor module, as curlew.yaml and flags have it; to protoc and buf the
+// default is paths=import. It reports an output that misses its directory.
 func (o *Output) Complete() error {
 	if !o.builtin() {
 		if o.Dir == "" {
@@ -92,10 +88,6 @@ func (o *Output) Complete() error {
 		return fmt.Errorf("%s: the imports' code needs a directory to write to", o.name())
 	case paths == "" && module == "":
 		o.Options = append(o.Options, sourceRelative)
-	}
-	// Only here are messages sure to be generated for the same version of protobuf.
-	if shortName(o.Plugin) == pluginCurlew && o.option("codec") == "" && o.option("package_suffix") == "" {
-		o.Options = append(o.Options, withCodec)
 	}
 	return nil
 }

@@ -76,7 +76,7 @@ outputs:
 			"version: 1\noutputs:\n- {plugin: go, out: a, options: &o [paths=import]}\n- {plugin: curlew, out: a, options: *o}\n",
 			Config{Outputs: []Output{
 				{Plugin: "go", Dir: "sub/a", Options: []string{"paths=import"}},
-				{Plugin: "curlew", Dir: "sub/a", Options: []string{"paths=import", "codec=true"}},
+				{Plugin: "curlew", Dir: "sub/a", Options: []string{"paths=import"}},
 			}},
 		},
 		{"a prefix", "version: 1\ngo_package_prefix: example.com/x\n", Config{Managed: goPackagePrefix("example.com/x")}},
