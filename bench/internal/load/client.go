@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"strconv"
 	"time"
 
@@ -81,7 +82,7 @@ func (c Client) Run(ctx context.Context, server *proc.Process) (Report, time.Dur
 		return Report{}, 0, ended // says more than what was not printed
 	}
 	if err != nil {
-		return Report{}, 0, fmt.Errorf("%s -mode %s: %w; stderr: %s", c.Path, c.Mode, err, p.Stderr())
+		return Report{}, 0, fmt.Errorf("%s -mode %s: %w; stderr: %s", filepath.Base(c.Path), c.Mode, err, p.Stderr())
 	}
 	return report, cpu, nil
 }

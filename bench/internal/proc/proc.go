@@ -11,6 +11,7 @@ import (
 	"net"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"runtime"
 	"strconv"
 	"strings"
@@ -52,7 +53,7 @@ type Process struct {
 // Start starts a program. It dies with this process whatever way that ends.
 func Start(options Options) (*Process, error) {
 	command := options.Command()
-	p := &Process{name: options.Path, done: make(chan struct{})}
+	p := &Process{name: filepath.Base(options.Path), done: make(chan struct{})}
 	p.cmd = exec.Command(command[0], command[1:]...)
 	p.cmd.Env = os.Environ()
 	if options.Threads > 0 {

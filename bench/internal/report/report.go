@@ -138,7 +138,7 @@ func missing(b *strings.Builder, r *scenario.Results) {
 	}
 	b.WriteString("## What is missing\n\n")
 	for _, s := range r.Skipped {
-		fmt.Fprintf(b, "- skipped %s\n", s)
+		fmt.Fprintf(b, "- skipped: %s\n", s)
 	}
 	for _, f := range r.Failures {
 		when := fmt.Sprintf("round %d", f.Round+1)

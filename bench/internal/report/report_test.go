@@ -56,7 +56,7 @@ func TestWrite(t *testing.T) {
 		"| grpc-go | 1.2.1 |",
 		"| server, unary, 50 x 20, CPU a call | grpc-go | 0.58 | 0.50..0.67 | <= 0.25 | <= 0.18 | FAIL |",
 		"| gRPC C++ | 8,500 (8,000..9,000) |",
-		"- skipped kitex: its programs are not built",
+		"- skipped: kitex: its programs are not built",
 		"- chat, tonic (Rust), round 2: a call failed\n",
 		"chat: run it",
 	} {
