@@ -85,15 +85,20 @@ func (s *Stream) ID() uint32 { return s.id }
 // Header waits for the response's header section. Its error is ErrDone, a
 // *StreamError, or io.ErrUnexpectedEOF when the stream ended without one.
 func (s *Stream) Header(done <-chan struct{}) (*Message, error) {
-	var err error
-	if !s.final {
-		s.conn.mu.Lock()
-		err = s.awaitLocked(forHeader, done)
-		s.conn.flushUnlock()
+	if s.final {
+		return headerOr(s.header, nil)
 	}
+	s.conn.mu.Lock()
+	err := s.awaitLocked(forHeader, done)
+	header := s.header
+	s.conn.flushUnlock()
+	return headerOr(header, err)
+}
+
+func headerOr(header *Message, err error) (*Message, error) {
 	switch {
-	case s.header != nil:
-		return s.header, nil
+	case header != nil:
+		return header, nil
 	case err != nil:
 		return nil, err
 	}
