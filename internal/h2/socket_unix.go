@@ -30,7 +30,7 @@ func (w *rawWriter) write(fd uintptr) bool {
 		if w.all != nil {
 			w.n, w.err = writev(int(fd), w.all)
 		} else {
-			w.n, w.err = syscall.Write(int(fd), w.one)
+			w.n, w.err = writeNow(int(fd), w.one)
 		}
 		if w.err != syscall.EINTR {
 			return true
@@ -74,7 +74,7 @@ func newRawReader(raw syscall.RawConn, buffer func() []byte, unused func()) *raw
 	r.once = func(fd uintptr) bool {
 		p := r.buffer()
 		for {
-			r.n, r.err = syscall.Read(int(fd), p)
+			r.n, r.err = readNow(int(fd), p)
 			if r.err != syscall.EINTR {
 				break
 			}

@@ -15,7 +15,7 @@ need make make
 need pkg-config pkg-config
 need protoc protobuf-compiler
 need grpc_cpp_plugin protobuf-compiler-grpc
-pkg-config --exists grpc++ protobuf || missing "gRPC's C++ headers are missing (Debian: libgrpc++-dev)"
+pkg-config --exists grpc++ protobuf || missing "gRPC's C++ headers are missing (Debian: libgrpc++-dev libprotobuf-dev)"
 
 make --silent
 mkdir -p ../../bin
