@@ -37,6 +37,7 @@ type Conn struct {
 	data     dataFrame
 	prefaced bool // the peer's first octets were right
 	emptied  bool // the last read took all that the socket had
+	waited   bool // it had to wait, as far as that can be told
 	greeted  bool // its first SETTINGS have arrived
 	acked    bool // and its acknowledgement of ours
 	peerMax  uint32
@@ -51,6 +52,9 @@ type Conn struct {
 	wbuf         *bufpool.Buf // frames to write; nil: none
 	tail         tailFrame
 	writing      bool // somebody writes, and will take what is appended
+	yielding     bool // but lets others run first
+	starved      bool // what was read last had to be waited for
+	batch        int  // messages appended since the last write began, see earlyBatch
 	muted        bool // nothing is written: the protocol is not known yet, or all has been said
 	send         flow.Send
 	sendQueue    []signal.Signal

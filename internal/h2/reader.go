@@ -108,6 +108,7 @@ func (c *Conn) readSpaceOnReader() []byte {
 
 // readNothingOnReader gives the buffer back before a wait.
 func (c *Conn) readNothingOnReader() {
+	c.waited = true
 	if len(c.rbuf.B) == 0 {
 		c.rbuf.Free()
 		c.rbuf = nil
@@ -237,6 +238,7 @@ func (c *Conn) surrender(foreign *ConnError) {
 // settleOnReader sends what handling a batch of frames has queued.
 func (c *Conn) settleOnReader() {
 	c.mu.Lock()
+	c.starved, c.waited = c.waited, false
 	if c.watch.waiting > 0 {
 		c.watch.armLocked(c, &c.watch.requests, c.cfg.ReadTimeout)
 	}

@@ -42,6 +42,9 @@ func (s *Stream) sendUnlock(out Outgoing, done <-chan struct{}) error {
 			return nil
 		}
 	}
+	if c.client || !out.End && out.Trailer == nil {
+		c.batch++ // who gets answers that end calls has more to do than to answer them
+	}
 	if len(out.Data) > 0 {
 		s.last = out.End || out.Trailer != nil
 		if err := s.sendDataLocked(out.Data, out.End && out.Trailer == nil, done); err != nil {

@@ -93,18 +93,35 @@ func (c *Conn) appendWindowUpdateLocked(id, inc uint32) {
 // take it along. When other streams are busy it first lets them run, so that
 // their frames ride along: one write a batch instead of one a call.
 func (c *Conn) flushUnlock() {
-	if c.writing || c.muted || c.unwrittenLocked() == 0 {
+	switch {
+	case c.yielding && c.starved && c.batch >= earlyBatch:
+		// The turn of who lets others run is taken over from him.
+	case c.writing || c.muted || c.unwrittenLocked() == 0:
 		c.mu.Unlock()
 		return
+	default:
+		c.writing = true
+		if c.running > 0 || (c.client && len(c.streams) > 1) {
+			c.yielding = true
+			c.mu.Unlock()
+			runtime.Gosched()
+			c.mu.Lock()
+			if !c.yielding { // taken over
+				c.mu.Unlock()
+				return
+			}
+		}
 	}
-	c.writing = true
-	crowded := c.running > 0 || (c.client && len(c.streams) > 1)
+	c.yielding = false
 	c.mu.Unlock()
-	if crowded {
-		runtime.Gosched()
-	}
 	c.writeLoop(callerRounds)
 }
+
+// earlyBatch is how many messages leave at once although more may follow, where the
+// peer had nothing to say before it heard from us: were all of them to leave
+// together, both ends would take turns, one working while the other sleeps. A write
+// costs as much as some messages do; shared by so many it weighs less than the sleep.
+const earlyBatch = 8
 
 // kickUnlock has a goroutine write what waits, so that a sender of many
 // messages can go on and fill the buffer meanwhile.
@@ -169,6 +186,7 @@ func (c *Conn) writeLoop(rounds int) {
 // notWritten is to be given if that fails.
 func (c *Conn) takenLocked() (unsent uint32) {
 	c.forced = 0
+	c.batch = 0
 	c.tail = tailFrame{}
 	unsent = c.unsent
 	c.unsent = c.nextID
