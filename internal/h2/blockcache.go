@@ -2,6 +2,7 @@ package h2
 
 import (
 	"bytes"
+	"hash/maphash"
 	"slices"
 
 	"github.com/curlew-rpc/curlew/internal/h2/frame"
@@ -30,10 +31,13 @@ type section struct {
 // sending many.
 type blockCache struct {
 	entries [4]blockEntry
-	next    int       // entry to replace
+	next    int // entry to replace
+	seed    maphash.Seed
 	missed  [4]uint64 // digests of the last blocks that were not found
 	miss    int
 }
+
+func newBlockCache() *blockCache { return &blockCache{seed: maphash.MakeSeed()} }
 
 type blockEntry struct {
 	generation uint64
@@ -42,7 +46,9 @@ type blockEntry struct {
 	sec        section
 }
 
-const maxCachedBlock = 64
+// maxCachedBlock is what a request of few fields takes that are written out, as by
+// clients that index nothing.
+const maxCachedBlock = 128
 
 func (bc *blockCache) find(k kind, generation uint64, block []byte) (section, bool) {
 	if bc == nil {
@@ -59,10 +65,7 @@ func (bc *blockCache) find(k kind, generation uint64, block []byte) (section, bo
 
 // keep remembers sec if block was missed a short while ago too.
 func (bc *blockCache) keep(k kind, generation uint64, block []byte, sec section) {
-	digest := uint64(k) + 14695981039346656037 // FNV-1a
-	for _, b := range block {
-		digest = (digest ^ uint64(b)) * 1099511628211
-	}
+	digest := maphash.Bytes(bc.seed, block) + uint64(k)
 	if !slices.Contains(bc.missed[:], digest) {
 		bc.missed[bc.miss] = digest
 		bc.miss = (bc.miss + 1) % len(bc.missed)
@@ -102,7 +105,7 @@ func (c *Conn) decodeOnReader(k kind, block []byte) (section, error) {
 	}
 	if short && before == c.dec.Generation() {
 		if c.blocks == nil {
-			c.blocks = new(blockCache)
+			c.blocks = newBlockCache()
 		}
 		c.blocks.keep(k, before, block, sec)
 	}

@@ -1,6 +1,7 @@
 package h2
 
 import (
+	"bytes"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -91,10 +92,8 @@ func TestCacheHoldsFewBlocks(t *testing.T) {
 			t.Fatalf("block %d: %v, %v, %v", i, first.msg, second.msg, third.msg)
 		}
 	}
-	long := append([]byte{0x82, 0x86, 0x84, 0x00, 1, 'a', maxCachedBlock}, make([]byte, maxCachedBlock)...)
-	for i := range maxCachedBlock {
-		long[7+i] = 'x'
-	}
+	value := bytes.Repeat([]byte("x"), maxCachedBlock-6)
+	long := append([]byte{0x82, 0x86, 0x84, 0x00, 1, 'a', byte(len(value))}, value...)
 	if a, b := mustDecode(t, c, request, long), mustDecode(t, c, request, long); a.msg == b.msg || mustDecode(t, c, request, long).msg == b.msg {
 		t.Error("a long block was kept")
 	}

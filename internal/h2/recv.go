@@ -344,9 +344,7 @@ func (c *Conn) keepLocked(s *Stream, data []byte) {
 	// that are awaited whole could each wait for the other's share.
 	c.creditConnLocked(uint32(n))
 	s.owed += uint32(n)
-	if s.awaitedLocked() && c.grantLocked(s) {
-		s.settleLocked()
-	}
+	s.forestallLocked()
 }
 
 // makeRoomLocked grows the stream's buffer for n more bytes. Where a long message is

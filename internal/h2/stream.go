@@ -227,8 +227,8 @@ func (s *Stream) awaitLocked(need int, done <-chan struct{}) error {
 	s.burst = 0
 	for !s.metLocked(need) {
 		s.recvSig, s.need = sig, need
-		if s.owed > 0 && s.awaitedLocked() && c.grantLocked(s) {
-			s.settleLocked()
+		if s.owed > 0 {
+			s.forestallLocked()
 		}
 		c.flushUnlock()
 		raised := sig.Wait(done)
@@ -242,6 +242,14 @@ func (s *Stream) awaitLocked(need int, done <-chan struct{}) error {
 	c.relaxLocked(s)
 	s.final = s.eof
 	return s.brokenLocked()
+}
+
+// forestallLocked returns the credit that the stream owes, if what it has need not
+// be taken before.
+func (s *Stream) forestallLocked() {
+	if s.awaitedLocked() && s.conn.grantLocked(s) {
+		s.settleLocked()
+	}
 }
 
 func (s *Stream) brokenLocked() error {
