@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"reflect"
 
+	"github.com/curlew-rpc/curlew/codec/fast"
 	"google.golang.org/protobuf/proto"
 )
 
@@ -44,6 +45,23 @@ type SizedAppender interface {
 	// otherwise the encoding is an error or wrong, or it panics.
 	AppendSized(dst []byte, msg any, size int) ([]byte, error)
 }
+
+// A PartedAppender is a SizedAppender that can leave long parts of an encoding where
+// they are in the message, so that they are sent without being copied.
+type PartedAppender interface {
+	SizedAppender
+
+	// Long returns how many of msg's Size bytes AppendParted would leave out.
+	Long(msg any) int
+
+	// AppendParted is AppendSized without the long parts of the encoding, which it
+	// returns in their order: each belongs before out[At:]. They are the message's
+	// own, to be read until the message is changed.
+	AppendParted(dst []byte, msg any, size int) (out []byte, parts []Part, err error)
+}
+
+// A Part is a piece of an encoding that lies in the message.
+type Part = fast.Part
 
 // maxDepth is how deeply messages may nest when they are decoded. It is what
 // protobuf allows in C++, Java and Python, and bounds the stack that a peer can

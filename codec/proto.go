@@ -29,13 +29,15 @@ import (
 // is decoded by them. Whoever generates these decides what they check: those of
 // vtprotobuf check neither UTF-8 nor nesting.
 //
-// The codec is a [SizedAppender]. Append by itself computes the size first, as
-// Size does; AppendSized uses the sizes that Size has left in the message.
+// The codec is a [PartedAppender], which leaves out fields of bytes from 32 KiB on of
+// messages that have generated methods; not those of messages within. Append by itself
+// computes the size first, as Size does; AppendSized uses the sizes that Size has left
+// in the message.
 func Proto() Codec { return protoCodec{} }
 
 type protoCodec struct{}
 
-var _ SizedAppender = protoCodec{}
+var _ PartedAppender = protoCodec{}
 
 // fastMarshaler is a message with encoding methods of its own, which fill a buffer
 // of the right size from its end.
@@ -87,6 +89,34 @@ func (protoCodec) AppendSized(dst []byte, msg any, size int) ([]byte, error) {
 	return appendProto(slices.Grow(dst, size), msg, proto.MarshalOptions{UseCachedSize: true})
 }
 
+func (protoCodec) Long(msg any) int {
+	if m, ok := msg.(fast.Parted); ok {
+		return m.LongCurlew()
+	}
+	return 0
+}
+
+func (c protoCodec) AppendParted(dst []byte, msg any, size int) ([]byte, []Part, error) {
+	m, ok := msg.(fast.Parted)
+	if !ok {
+		out, err := c.AppendSized(dst, msg, size)
+		return out, nil, err
+	}
+	var parts fast.Parts
+	start, short := len(dst), size-m.LongCurlew()
+	out := slices.Grow(dst, short)[:start+short]
+	n, err := m.MarshalPartedCurlew(out[start:], &parts)
+	for i := range parts {
+		n += len(parts[i].Bytes)
+		parts[i].At += start
+	}
+	if err = checked(m, n, size, err); err != nil {
+		return dst, nil, err
+	}
+	slices.Reverse(parts)
+	return out, parts, nil
+}
+
 func appendProto(dst []byte, msg any, options proto.MarshalOptions) ([]byte, error) {
 	m, err := asProto(protoName, msg)
 	if err != nil {
@@ -103,16 +133,25 @@ func appendGenerated(dst []byte, m fast.Message, size int) ([]byte, error) {
 	start := len(dst)
 	out := slices.Grow(dst, size)[:start+size]
 	n, err := m.MarshalCurlew(out[start:])
+	if err = checked(m, n, size, err); err != nil {
+		return dst, err
+	}
+	return out, nil
+}
+
+// checked returns what is wrong with the encoding of m, which has n bytes or ended
+// with err.
+func checked(m fast.Message, n, size int, err error) error {
 	if err == nil && n != size {
-		return dst, sizeError(m, n, size)
+		return sizeError(m, n, size)
 	}
 	if err == nil {
 		err = m.RequiredCurlew()
 	}
 	if err != nil {
-		return dst, encodingError(m, err)
+		return encodingError(m, err)
 	}
-	return out, nil
+	return nil
 }
 
 func appendFast(dst []byte, m fastMarshaler, size int) ([]byte, error) {

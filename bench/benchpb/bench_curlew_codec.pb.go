@@ -253,13 +253,28 @@ func (x *Payload) SizeCurlew() int {
 
 // MarshalCurlew implements fast.Message.
 func (x *Payload) MarshalCurlew(b []byte) (int, error) {
+	return x.MarshalPartedCurlew(b, nil)
+}
+
+// LongCurlew implements fast.Parted.
+func (x *Payload) LongCurlew() int {
+	if x == nil {
+		return 0
+	}
+	n := 0
+	n += fast.Long(x.Data)
+	return n
+}
+
+// MarshalPartedCurlew implements fast.Parted.
+func (x *Payload) MarshalPartedCurlew(b []byte, parts *fast.Parts) (int, error) {
 	if x == nil {
 		return 0, nil
 	}
 	i := len(b) - len(x.unknownFields)
 	copy(b[i:], x.unknownFields)
 	if len(x.Data) > 0 {
-		i = fast.PutBytes(b, i, x.Data)
+		i = parts.PutBytes(b, i, x.Data)
 		i--
 		b[i] = 0x0a
 	}

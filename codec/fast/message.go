@@ -43,6 +43,19 @@ type Message interface {
 	RequiredCurlew() error
 }
 
+// A Parted is a Message that has fields of bytes, and can be encoded without those
+// that are long: what sends them need not copy them.
+type Parted interface {
+	Message
+
+	// LongCurlew returns how many bytes of the encoding are in long fields.
+	LongCurlew() int
+
+	// MarshalPartedCurlew is MarshalCurlew without the bytes of long fields, which it
+	// gives to parts instead. If that is nil, it leaves out nothing.
+	MarshalPartedCurlew(b []byte, parts *Parts) (int, error)
+}
+
 var (
 	errWire     = errors.New("cannot parse invalid wire-format data")
 	errNotUTF8  = errors.New("string field contains invalid UTF-8")

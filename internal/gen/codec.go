@@ -18,12 +18,13 @@ const (
 	slicesPackage    = protogen.GoImportPath("slices")
 )
 
-// codecMethods are the names of the methods: those of codec/fast's Message. They
+// codecMethods are the names of the methods: those of codec/fast's Message and
+// Parted. They
 // cannot be those of accessors, which begin with Get, Set, Has, Clear and Which.
-var codecMethods = []string{"SizeCurlew", "MarshalCurlew", "MergeCurlew", "RequiredCurlew"}
+var codecMethods = []string{"SizeCurlew", "MarshalCurlew", "MergeCurlew", "RequiredCurlew", "LongCurlew", "MarshalPartedCurlew"}
 
 // codecLocals are the names that are declared in the methods.
-var codecLocals = []string{"x", "b", "i", "k", "n", "v", "w", "m", "err", "end", "size", "list", "depth", "tag", "key", "value"}
+var codecLocals = []string{"x", "b", "i", "k", "n", "v", "w", "m", "err", "end", "size", "list", "depth", "tag", "key", "value", "parts"}
 
 // generateCodec writes the codec methods of a file's messages: one file, and for the
 // hybrid API, whose messages are opaque in builds with the tag protoopaque, another.

@@ -8,10 +8,19 @@ import (
 	"google.golang.org/protobuf/reflect/protoreflect"
 )
 
-// marshal writes the method that encodes, from the end of the buffer to the front.
+// marshal writes the method that encodes, from the end of the buffer to the front: one
+// that leaves out long bytes if the message may have some.
 func (c codec) marshal() {
 	c.g.P("// MarshalCurlew implements ", c.fastName("Message"), ".")
 	c.g.P("func (x *", c.m.GoIdent, ") MarshalCurlew(b []byte) (int, error) {")
+	if hasBytes(c.m) {
+		c.g.P("return x.MarshalPartedCurlew(b, nil)")
+		c.g.P("}")
+		c.g.P()
+		c.long()
+		c.g.P("// MarshalPartedCurlew implements ", c.fastName("Parted"), ".")
+		c.g.P("func (x *", c.m.GoIdent, ") MarshalPartedCurlew(b []byte, parts *", c.fastName("Parts"), ") (int, error) {")
+	}
 	c.g.P("if x == nil {")
 	c.g.P("return 0, nil")
 	c.g.P("}")
@@ -20,7 +29,7 @@ func (c codec) marshal() {
 	for _, f := range slices.Backward(encoded(c.m)) {
 		switch {
 		case inOneof(f):
-			c.oneofCases(f.Oneof, func(f *protogen.Field, value string) { c.put(f, value) })
+			c.oneofCases(f.Oneof, f.Oneof.Fields, c.put)
 		case f.Desc.IsMap():
 			c.putMap(f)
 		case f.Desc.IsList():
@@ -80,7 +89,11 @@ func (c codec) putScalar(f *protogen.Field, value string) {
 		return
 	}
 	s := scalars[f.Desc.Kind()]
-	c.g.P("i = ", c.fastName(s.put), "(b, i, ", c.expand(f, s.arg, value), ")")
+	put := c.fastName(s.put)
+	if isLong(f) && f.Parent == c.m {
+		put = "parts.PutBytes"
+	}
+	c.g.P("i = ", put, "(b, i, ", c.expand(f, s.arg, value), ")")
 }
 
 func (c codec) putList(f *protogen.Field) {
@@ -120,3 +133,45 @@ func (c codec) putMap(f *protogen.Field) {
 	c.putTag(tagOf(f))
 	c.g.P("}")
 }
+
+// long writes the method that tells how much of the encoding is long bytes.
+func (c codec) long() {
+	c.g.P("// LongCurlew implements ", c.fastName("Parted"), ".")
+	c.g.P("func (x *", c.m.GoIdent, ") LongCurlew() int {")
+	c.g.P("if x == nil {")
+	c.g.P("return 0")
+	c.g.P("}")
+	c.g.P("n := 0")
+	add := func(value string) { c.g.P("n += ", c.fastName("Long"), "(", value, ")") }
+	for _, f := range encoded(c.m) {
+		switch {
+		case inOneof(f):
+			if fields := slices.DeleteFunc(slices.Clone(f.Oneof.Fields), isShort); len(fields) > 0 {
+				c.oneofCases(f.Oneof, fields, func(_ *protogen.Field, value string) { add(value) })
+			}
+		case isShort(f):
+		case f.Desc.IsList():
+			c.g.P("for _, v := range ", c.variable(f), " {")
+			add("v")
+			c.g.P("}")
+		case f.Desc.HasPresence():
+			value, condition := c.presence(f)
+			c.g.P("if ", condition, " {")
+			add(value)
+			c.g.P("}")
+		default:
+			add(c.variable(f))
+		}
+	}
+	c.g.P("return n")
+	c.g.P("}")
+	c.g.P()
+}
+
+// isLong reports whether a field is of bytes, and so may be long.
+func isLong(f *protogen.Field) bool { return f.Desc.Kind() == protoreflect.BytesKind }
+
+func isShort(f *protogen.Field) bool { return !isLong(f) }
+
+// hasBytes reports whether a message has such fields itself, or in a oneof.
+func hasBytes(m *protogen.Message) bool { return slices.ContainsFunc(m.Fields, isLong) }

@@ -105,16 +105,16 @@ func (c codec) close(condition string) {
 }
 
 func (c codec) sizeOneof(o *protogen.Oneof) {
-	c.oneofCases(o, func(f *protogen.Field, value string) {
+	c.oneofCases(o, o.Fields, func(f *protogen.Field, value string) {
 		c.g.P("n += ", c.sizeWithTag(f, value))
 	})
 }
 
-// oneofCases writes a choice between a oneof's fields, each with what write writes. A
+// oneofCases writes a choice between fields of a oneof, each with what write writes. A
 // wrapper may be nil, which is as good as none.
-func (c codec) oneofCases(o *protogen.Oneof, write func(f *protogen.Field, value string)) {
+func (c codec) oneofCases(o *protogen.Oneof, fields []*protogen.Field, write func(f *protogen.Field, value string)) {
 	c.g.P("switch w := ", c.oneofVariable(o), ".(type) {")
-	for _, f := range o.Fields {
+	for _, f := range fields {
 		c.g.P("case *", c.wrapper(f), ":")
 		c.g.P("if w != nil {")
 		write(f, "w."+f.GoName)

@@ -217,13 +217,28 @@ func (x *Medium) SizeCurlew() int {
 
 // MarshalCurlew implements fast.Message.
 func (x *Medium) MarshalCurlew(b []byte) (int, error) {
+	return x.MarshalPartedCurlew(b, nil)
+}
+
+// LongCurlew implements fast.Parted.
+func (x *Medium) LongCurlew() int {
+	if x == nil {
+		return 0
+	}
+	n := 0
+	n += fast.Long(x.Content)
+	return n
+}
+
+// MarshalPartedCurlew implements fast.Parted.
+func (x *Medium) MarshalPartedCurlew(b []byte, parts *fast.Parts) (int, error) {
 	if x == nil {
 		return 0, nil
 	}
 	i := len(b) - len(x.unknownFields)
 	copy(b[i:], x.unknownFields)
 	if len(x.Content) > 0 {
-		i = fast.PutBytes(b, i, x.Content)
+		i = parts.PutBytes(b, i, x.Content)
 		i--
 		b[i] = 0x32
 	}

@@ -61,6 +61,23 @@ func (x *Hybrid) SizeCurlew() int {
 
 // MarshalCurlew implements fast.Message.
 func (x *Hybrid) MarshalCurlew(b []byte) (int, error) {
+	return x.MarshalPartedCurlew(b, nil)
+}
+
+// LongCurlew implements fast.Parted.
+func (x *Hybrid) LongCurlew() int {
+	if x == nil {
+		return 0
+	}
+	n := 0
+	if x.Blob != nil {
+		n += fast.Long(x.Blob)
+	}
+	return n
+}
+
+// MarshalPartedCurlew implements fast.Parted.
+func (x *Hybrid) MarshalPartedCurlew(b []byte, parts *fast.Parts) (int, error) {
 	if x == nil {
 		return 0, nil
 	}
@@ -129,7 +146,7 @@ func (x *Hybrid) MarshalCurlew(b []byte) (int, error) {
 		}
 	}
 	if x.Blob != nil {
-		i = fast.PutBytes(b, i, x.Blob)
+		i = parts.PutBytes(b, i, x.Blob)
 		i--
 		b[i] = 0x1a
 	}

@@ -62,6 +62,23 @@ func (x *Hybrid) SizeCurlew() int {
 
 // MarshalCurlew implements fast.Message.
 func (x *Hybrid) MarshalCurlew(b []byte) (int, error) {
+	return x.MarshalPartedCurlew(b, nil)
+}
+
+// LongCurlew implements fast.Parted.
+func (x *Hybrid) LongCurlew() int {
+	if x == nil {
+		return 0
+	}
+	n := 0
+	if protoimpl.X.Present(&(x.XXX_presence[0]), 2) {
+		n += fast.Long(x.xxx_hidden_Blob)
+	}
+	return n
+}
+
+// MarshalPartedCurlew implements fast.Parted.
+func (x *Hybrid) MarshalPartedCurlew(b []byte, parts *fast.Parts) (int, error) {
 	if x == nil {
 		return 0, nil
 	}
@@ -130,7 +147,7 @@ func (x *Hybrid) MarshalCurlew(b []byte) (int, error) {
 		}
 	}
 	if protoimpl.X.Present(&(x.XXX_presence[0]), 2) {
-		i = fast.PutBytes(b, i, x.xxx_hidden_Blob)
+		i = parts.PutBytes(b, i, x.xxx_hidden_Blob)
 		i--
 		b[i] = 0x1a
 	}

@@ -59,6 +59,23 @@ func (x *Open2024) SizeCurlew() int {
 
 // MarshalCurlew implements fast.Message.
 func (x *Open2024) MarshalCurlew(b []byte) (int, error) {
+	return x.MarshalPartedCurlew(b, nil)
+}
+
+// LongCurlew implements fast.Parted.
+func (x *Open2024) LongCurlew() int {
+	if x == nil {
+		return 0
+	}
+	n := 0
+	if x.Blob != nil {
+		n += fast.Long(x.Blob)
+	}
+	return n
+}
+
+// MarshalPartedCurlew implements fast.Parted.
+func (x *Open2024) MarshalPartedCurlew(b []byte, parts *fast.Parts) (int, error) {
 	if x == nil {
 		return 0, nil
 	}
@@ -127,7 +144,7 @@ func (x *Open2024) MarshalCurlew(b []byte) (int, error) {
 		}
 	}
 	if x.Blob != nil {
-		i = fast.PutBytes(b, i, x.Blob)
+		i = parts.PutBytes(b, i, x.Blob)
 		i--
 		b[i] = 0x1a
 	}

@@ -116,13 +116,30 @@ func (x *Proto2_Inner) SizeCurlew() int {
 
 // MarshalCurlew implements fast.Message.
 func (x *Proto2_Inner) MarshalCurlew(b []byte) (int, error) {
+	return x.MarshalPartedCurlew(b, nil)
+}
+
+// LongCurlew implements fast.Parted.
+func (x *Proto2_Inner) LongCurlew() int {
+	if x == nil {
+		return 0
+	}
+	n := 0
+	if x.Blob != nil {
+		n += fast.Long(x.Blob)
+	}
+	return n
+}
+
+// MarshalPartedCurlew implements fast.Parted.
+func (x *Proto2_Inner) MarshalPartedCurlew(b []byte, parts *fast.Parts) (int, error) {
 	if x == nil {
 		return 0, nil
 	}
 	i := len(b) - len(x.unknownFields)
 	copy(b[i:], x.unknownFields)
 	if x.Blob != nil {
-		i = fast.PutBytes(b, i, x.Blob)
+		i = parts.PutBytes(b, i, x.Blob)
 		i--
 		b[i] = 0x0a
 	}

@@ -59,6 +59,21 @@ func (x *Proto3) SizeCurlew() int {
 
 // MarshalCurlew implements fast.Message.
 func (x *Proto3) MarshalCurlew(b []byte) (int, error) {
+	return x.MarshalPartedCurlew(b, nil)
+}
+
+// LongCurlew implements fast.Parted.
+func (x *Proto3) LongCurlew() int {
+	if x == nil {
+		return 0
+	}
+	n := 0
+	n += fast.Long(x.Blob)
+	return n
+}
+
+// MarshalPartedCurlew implements fast.Parted.
+func (x *Proto3) MarshalPartedCurlew(b []byte, parts *fast.Parts) (int, error) {
 	if x == nil {
 		return 0, nil
 	}
@@ -127,7 +142,7 @@ func (x *Proto3) MarshalCurlew(b []byte) (int, error) {
 		}
 	}
 	if len(x.Blob) > 0 {
-		i = fast.PutBytes(b, i, x.Blob)
+		i = parts.PutBytes(b, i, x.Blob)
 		i--
 		b[i] = 0x1a
 	}

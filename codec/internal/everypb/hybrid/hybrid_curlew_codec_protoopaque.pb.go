@@ -494,6 +494,36 @@ func (x *Every) SizeCurlew() int {
 
 // MarshalCurlew implements fast.Message.
 func (x *Every) MarshalCurlew(b []byte) (int, error) {
+	return x.MarshalPartedCurlew(b, nil)
+}
+
+// LongCurlew implements fast.Parted.
+func (x *Every) LongCurlew() int {
+	if x == nil {
+		return 0
+	}
+	n := 0
+	if protoimpl.X.Present(&(x.XXX_presence[0]), 14) {
+		n += fast.Long(x.xxx_hidden_OneBytes)
+	}
+	n += fast.Long(x.xxx_hidden_PlainBytes)
+	if protoimpl.X.Present(&(x.XXX_presence[1]), 35) {
+		n += fast.Long(x.xxx_hidden_DefaultBytes)
+	}
+	for _, v := range x.xxx_hidden_ManyBytes {
+		n += fast.Long(v)
+	}
+	switch w := x.xxx_hidden_First.(type) {
+	case *every_ChoiceBytes:
+		if w != nil {
+			n += fast.Long(w.ChoiceBytes)
+		}
+	}
+	return n
+}
+
+// MarshalPartedCurlew implements fast.Parted.
+func (x *Every) MarshalPartedCurlew(b []byte, parts *fast.Parts) (int, error) {
 	if x == nil {
 		return 0, nil
 	}
@@ -597,7 +627,7 @@ func (x *Every) MarshalCurlew(b []byte) (int, error) {
 		}
 	case *every_ChoiceBytes:
 		if w != nil {
-			i = fast.PutBytes(b, i, w.ChoiceBytes)
+			i = parts.PutBytes(b, i, w.ChoiceBytes)
 			i = fast.PutVarint(b, i, 1722)
 		}
 	case *every_ChoiceOpen:
@@ -1245,7 +1275,7 @@ func (x *Every) MarshalCurlew(b []byte) (int, error) {
 	}
 	if list := x.xxx_hidden_ManyBytes; len(list) > 0 {
 		for k := len(list) - 1; k >= 0; k-- {
-			i = fast.PutBytes(b, i, list[k])
+			i = parts.PutBytes(b, i, list[k])
 			i = fast.PutVarint(b, i, 922)
 		}
 	}
@@ -1378,7 +1408,7 @@ func (x *Every) MarshalCurlew(b []byte) (int, error) {
 		i = fast.PutVarint(b, i, 298)
 	}
 	if protoimpl.X.Present(&(x.XXX_presence[1]), 35) {
-		i = fast.PutBytes(b, i, x.xxx_hidden_DefaultBytes)
+		i = parts.PutBytes(b, i, x.xxx_hidden_DefaultBytes)
 		i = fast.PutVarint(b, i, 290)
 	}
 	if protoimpl.X.Present(&(x.XXX_presence[1]), 34) {
@@ -1390,7 +1420,7 @@ func (x *Every) MarshalCurlew(b []byte) (int, error) {
 		i = fast.PutVarint(b, i, 272)
 	}
 	if len(x.xxx_hidden_PlainBytes) > 0 {
-		i = fast.PutBytes(b, i, x.xxx_hidden_PlainBytes)
+		i = parts.PutBytes(b, i, x.xxx_hidden_PlainBytes)
 		i = fast.PutVarint(b, i, 266)
 	}
 	if x.xxx_hidden_PlainString != "" {
@@ -1468,7 +1498,7 @@ func (x *Every) MarshalCurlew(b []byte) (int, error) {
 		i = fast.PutVarint(b, i, 128)
 	}
 	if protoimpl.X.Present(&(x.XXX_presence[0]), 14) {
-		i = fast.PutBytes(b, i, x.xxx_hidden_OneBytes)
+		i = parts.PutBytes(b, i, x.xxx_hidden_OneBytes)
 		i--
 		b[i] = 0x7a
 	}

@@ -481,6 +481,36 @@ func (x *Every) SizeCurlew() int {
 
 // MarshalCurlew implements fast.Message.
 func (x *Every) MarshalCurlew(b []byte) (int, error) {
+	return x.MarshalPartedCurlew(b, nil)
+}
+
+// LongCurlew implements fast.Parted.
+func (x *Every) LongCurlew() int {
+	if x == nil {
+		return 0
+	}
+	n := 0
+	if x.OneBytes != nil {
+		n += fast.Long(x.OneBytes)
+	}
+	n += fast.Long(x.PlainBytes)
+	if x.DefaultBytes != nil {
+		n += fast.Long(x.DefaultBytes)
+	}
+	for _, v := range x.ManyBytes {
+		n += fast.Long(v)
+	}
+	switch w := x.First.(type) {
+	case *Every_ChoiceBytes:
+		if w != nil {
+			n += fast.Long(w.ChoiceBytes)
+		}
+	}
+	return n
+}
+
+// MarshalPartedCurlew implements fast.Parted.
+func (x *Every) MarshalPartedCurlew(b []byte, parts *fast.Parts) (int, error) {
 	if x == nil {
 		return 0, nil
 	}
@@ -584,7 +614,7 @@ func (x *Every) MarshalCurlew(b []byte) (int, error) {
 		}
 	case *Every_ChoiceBytes:
 		if w != nil {
-			i = fast.PutBytes(b, i, w.ChoiceBytes)
+			i = parts.PutBytes(b, i, w.ChoiceBytes)
 			i = fast.PutVarint(b, i, 1722)
 		}
 	case *Every_ChoiceOpen:
@@ -1227,7 +1257,7 @@ func (x *Every) MarshalCurlew(b []byte) (int, error) {
 	}
 	if list := x.ManyBytes; len(list) > 0 {
 		for k := len(list) - 1; k >= 0; k-- {
-			i = fast.PutBytes(b, i, list[k])
+			i = parts.PutBytes(b, i, list[k])
 			i = fast.PutVarint(b, i, 922)
 		}
 	}
@@ -1360,7 +1390,7 @@ func (x *Every) MarshalCurlew(b []byte) (int, error) {
 		i = fast.PutVarint(b, i, 298)
 	}
 	if x.DefaultBytes != nil {
-		i = fast.PutBytes(b, i, x.DefaultBytes)
+		i = parts.PutBytes(b, i, x.DefaultBytes)
 		i = fast.PutVarint(b, i, 290)
 	}
 	if x.DefaultInt32 != nil {
@@ -1372,7 +1402,7 @@ func (x *Every) MarshalCurlew(b []byte) (int, error) {
 		i = fast.PutVarint(b, i, 272)
 	}
 	if len(x.PlainBytes) > 0 {
-		i = fast.PutBytes(b, i, x.PlainBytes)
+		i = parts.PutBytes(b, i, x.PlainBytes)
 		i = fast.PutVarint(b, i, 266)
 	}
 	if x.PlainString != "" {
@@ -1450,7 +1480,7 @@ func (x *Every) MarshalCurlew(b []byte) (int, error) {
 		i = fast.PutVarint(b, i, 128)
 	}
 	if x.OneBytes != nil {
-		i = fast.PutBytes(b, i, x.OneBytes)
+		i = parts.PutBytes(b, i, x.OneBytes)
 		i--
 		b[i] = 0x7a
 	}

@@ -39,6 +39,21 @@ func (x *EchoRequest) SizeCurlew() int {
 
 // MarshalCurlew implements fast.Message.
 func (x *EchoRequest) MarshalCurlew(b []byte) (int, error) {
+	return x.MarshalPartedCurlew(b, nil)
+}
+
+// LongCurlew implements fast.Parted.
+func (x *EchoRequest) LongCurlew() int {
+	if x == nil {
+		return 0
+	}
+	n := 0
+	n += fast.Long(x.Payload)
+	return n
+}
+
+// MarshalPartedCurlew implements fast.Parted.
+func (x *EchoRequest) MarshalPartedCurlew(b []byte, parts *fast.Parts) (int, error) {
 	if x == nil {
 		return 0, nil
 	}
@@ -71,7 +86,7 @@ func (x *EchoRequest) MarshalCurlew(b []byte) (int, error) {
 		b[i] = 0x18
 	}
 	if len(x.Payload) > 0 {
-		i = fast.PutBytes(b, i, x.Payload)
+		i = parts.PutBytes(b, i, x.Payload)
 		i--
 		b[i] = 0x12
 	}
@@ -157,6 +172,21 @@ func (x *EchoResponse) SizeCurlew() int {
 
 // MarshalCurlew implements fast.Message.
 func (x *EchoResponse) MarshalCurlew(b []byte) (int, error) {
+	return x.MarshalPartedCurlew(b, nil)
+}
+
+// LongCurlew implements fast.Parted.
+func (x *EchoResponse) LongCurlew() int {
+	if x == nil {
+		return 0
+	}
+	n := 0
+	n += fast.Long(x.Payload)
+	return n
+}
+
+// MarshalPartedCurlew implements fast.Parted.
+func (x *EchoResponse) MarshalPartedCurlew(b []byte, parts *fast.Parts) (int, error) {
 	if x == nil {
 		return 0, nil
 	}
@@ -184,7 +214,7 @@ func (x *EchoResponse) MarshalCurlew(b []byte) (int, error) {
 		b[i] = 0x18
 	}
 	if len(x.Payload) > 0 {
-		i = fast.PutBytes(b, i, x.Payload)
+		i = parts.PutBytes(b, i, x.Payload)
 		i--
 		b[i] = 0x12
 	}

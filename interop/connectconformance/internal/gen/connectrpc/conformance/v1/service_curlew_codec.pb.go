@@ -43,6 +43,26 @@ func (x *UnaryResponseDefinition) SizeCurlew() int {
 
 // MarshalCurlew implements fast.Message.
 func (x *UnaryResponseDefinition) MarshalCurlew(b []byte) (int, error) {
+	return x.MarshalPartedCurlew(b, nil)
+}
+
+// LongCurlew implements fast.Parted.
+func (x *UnaryResponseDefinition) LongCurlew() int {
+	if x == nil {
+		return 0
+	}
+	n := 0
+	switch w := x.Response.(type) {
+	case *UnaryResponseDefinition_ResponseData:
+		if w != nil {
+			n += fast.Long(w.ResponseData)
+		}
+	}
+	return n
+}
+
+// MarshalPartedCurlew implements fast.Parted.
+func (x *UnaryResponseDefinition) MarshalPartedCurlew(b []byte, parts *fast.Parts) (int, error) {
 	if x == nil {
 		return 0, nil
 	}
@@ -51,7 +71,7 @@ func (x *UnaryResponseDefinition) MarshalCurlew(b []byte) (int, error) {
 	switch w := x.Response.(type) {
 	case *UnaryResponseDefinition_ResponseData:
 		if w != nil {
-			i = fast.PutBytes(b, i, w.ResponseData)
+			i = parts.PutBytes(b, i, w.ResponseData)
 			i--
 			b[i] = 0x12
 		}
@@ -213,6 +233,23 @@ func (x *StreamResponseDefinition) SizeCurlew() int {
 
 // MarshalCurlew implements fast.Message.
 func (x *StreamResponseDefinition) MarshalCurlew(b []byte) (int, error) {
+	return x.MarshalPartedCurlew(b, nil)
+}
+
+// LongCurlew implements fast.Parted.
+func (x *StreamResponseDefinition) LongCurlew() int {
+	if x == nil {
+		return 0
+	}
+	n := 0
+	for _, v := range x.ResponseData {
+		n += fast.Long(v)
+	}
+	return n
+}
+
+// MarshalPartedCurlew implements fast.Parted.
+func (x *StreamResponseDefinition) MarshalPartedCurlew(b []byte, parts *fast.Parts) (int, error) {
 	if x == nil {
 		return 0, nil
 	}
@@ -254,7 +291,7 @@ func (x *StreamResponseDefinition) MarshalCurlew(b []byte) (int, error) {
 	}
 	if list := x.ResponseData; len(list) > 0 {
 		for k := len(list) - 1; k >= 0; k-- {
-			i = fast.PutBytes(b, i, list[k])
+			i = parts.PutBytes(b, i, list[k])
 			i--
 			b[i] = 0x12
 		}
@@ -364,13 +401,28 @@ func (x *UnaryRequest) SizeCurlew() int {
 
 // MarshalCurlew implements fast.Message.
 func (x *UnaryRequest) MarshalCurlew(b []byte) (int, error) {
+	return x.MarshalPartedCurlew(b, nil)
+}
+
+// LongCurlew implements fast.Parted.
+func (x *UnaryRequest) LongCurlew() int {
+	if x == nil {
+		return 0
+	}
+	n := 0
+	n += fast.Long(x.RequestData)
+	return n
+}
+
+// MarshalPartedCurlew implements fast.Parted.
+func (x *UnaryRequest) MarshalPartedCurlew(b []byte, parts *fast.Parts) (int, error) {
 	if x == nil {
 		return 0, nil
 	}
 	i := len(b) - len(x.unknownFields)
 	copy(b[i:], x.unknownFields)
 	if len(x.RequestData) > 0 {
-		i = fast.PutBytes(b, i, x.RequestData)
+		i = parts.PutBytes(b, i, x.RequestData)
 		i--
 		b[i] = 0x12
 	}
@@ -510,13 +562,28 @@ func (x *IdempotentUnaryRequest) SizeCurlew() int {
 
 // MarshalCurlew implements fast.Message.
 func (x *IdempotentUnaryRequest) MarshalCurlew(b []byte) (int, error) {
+	return x.MarshalPartedCurlew(b, nil)
+}
+
+// LongCurlew implements fast.Parted.
+func (x *IdempotentUnaryRequest) LongCurlew() int {
+	if x == nil {
+		return 0
+	}
+	n := 0
+	n += fast.Long(x.RequestData)
+	return n
+}
+
+// MarshalPartedCurlew implements fast.Parted.
+func (x *IdempotentUnaryRequest) MarshalPartedCurlew(b []byte, parts *fast.Parts) (int, error) {
 	if x == nil {
 		return 0, nil
 	}
 	i := len(b) - len(x.unknownFields)
 	copy(b[i:], x.unknownFields)
 	if len(x.RequestData) > 0 {
-		i = fast.PutBytes(b, i, x.RequestData)
+		i = parts.PutBytes(b, i, x.RequestData)
 		i--
 		b[i] = 0x12
 	}
@@ -656,13 +723,28 @@ func (x *ServerStreamRequest) SizeCurlew() int {
 
 // MarshalCurlew implements fast.Message.
 func (x *ServerStreamRequest) MarshalCurlew(b []byte) (int, error) {
+	return x.MarshalPartedCurlew(b, nil)
+}
+
+// LongCurlew implements fast.Parted.
+func (x *ServerStreamRequest) LongCurlew() int {
+	if x == nil {
+		return 0
+	}
+	n := 0
+	n += fast.Long(x.RequestData)
+	return n
+}
+
+// MarshalPartedCurlew implements fast.Parted.
+func (x *ServerStreamRequest) MarshalPartedCurlew(b []byte, parts *fast.Parts) (int, error) {
 	if x == nil {
 		return 0, nil
 	}
 	i := len(b) - len(x.unknownFields)
 	copy(b[i:], x.unknownFields)
 	if len(x.RequestData) > 0 {
-		i = fast.PutBytes(b, i, x.RequestData)
+		i = parts.PutBytes(b, i, x.RequestData)
 		i--
 		b[i] = 0x12
 	}
@@ -802,13 +884,28 @@ func (x *ClientStreamRequest) SizeCurlew() int {
 
 // MarshalCurlew implements fast.Message.
 func (x *ClientStreamRequest) MarshalCurlew(b []byte) (int, error) {
+	return x.MarshalPartedCurlew(b, nil)
+}
+
+// LongCurlew implements fast.Parted.
+func (x *ClientStreamRequest) LongCurlew() int {
+	if x == nil {
+		return 0
+	}
+	n := 0
+	n += fast.Long(x.RequestData)
+	return n
+}
+
+// MarshalPartedCurlew implements fast.Parted.
+func (x *ClientStreamRequest) MarshalPartedCurlew(b []byte, parts *fast.Parts) (int, error) {
 	if x == nil {
 		return 0, nil
 	}
 	i := len(b) - len(x.unknownFields)
 	copy(b[i:], x.unknownFields)
 	if len(x.RequestData) > 0 {
-		i = fast.PutBytes(b, i, x.RequestData)
+		i = parts.PutBytes(b, i, x.RequestData)
 		i--
 		b[i] = 0x12
 	}
@@ -951,13 +1048,28 @@ func (x *BidiStreamRequest) SizeCurlew() int {
 
 // MarshalCurlew implements fast.Message.
 func (x *BidiStreamRequest) MarshalCurlew(b []byte) (int, error) {
+	return x.MarshalPartedCurlew(b, nil)
+}
+
+// LongCurlew implements fast.Parted.
+func (x *BidiStreamRequest) LongCurlew() int {
+	if x == nil {
+		return 0
+	}
+	n := 0
+	n += fast.Long(x.RequestData)
+	return n
+}
+
+// MarshalPartedCurlew implements fast.Parted.
+func (x *BidiStreamRequest) MarshalPartedCurlew(b []byte, parts *fast.Parts) (int, error) {
 	if x == nil {
 		return 0, nil
 	}
 	i := len(b) - len(x.unknownFields)
 	copy(b[i:], x.unknownFields)
 	if len(x.RequestData) > 0 {
-		i = fast.PutBytes(b, i, x.RequestData)
+		i = parts.PutBytes(b, i, x.RequestData)
 		i--
 		b[i] = 0x1a
 	}
@@ -1195,6 +1307,21 @@ func (x *ConformancePayload) SizeCurlew() int {
 
 // MarshalCurlew implements fast.Message.
 func (x *ConformancePayload) MarshalCurlew(b []byte) (int, error) {
+	return x.MarshalPartedCurlew(b, nil)
+}
+
+// LongCurlew implements fast.Parted.
+func (x *ConformancePayload) LongCurlew() int {
+	if x == nil {
+		return 0
+	}
+	n := 0
+	n += fast.Long(x.Data)
+	return n
+}
+
+// MarshalPartedCurlew implements fast.Parted.
+func (x *ConformancePayload) MarshalPartedCurlew(b []byte, parts *fast.Parts) (int, error) {
 	if x == nil {
 		return 0, nil
 	}
@@ -1210,7 +1337,7 @@ func (x *ConformancePayload) MarshalCurlew(b []byte) (int, error) {
 		b[i] = 0x12
 	}
 	if len(x.Data) > 0 {
-		i = fast.PutBytes(b, i, x.Data)
+		i = parts.PutBytes(b, i, x.Data)
 		i--
 		b[i] = 0x0a
 	}
@@ -1942,6 +2069,26 @@ func (x *MessageContents) SizeCurlew() int {
 
 // MarshalCurlew implements fast.Message.
 func (x *MessageContents) MarshalCurlew(b []byte) (int, error) {
+	return x.MarshalPartedCurlew(b, nil)
+}
+
+// LongCurlew implements fast.Parted.
+func (x *MessageContents) LongCurlew() int {
+	if x == nil {
+		return 0
+	}
+	n := 0
+	switch w := x.Data.(type) {
+	case *MessageContents_Binary:
+		if w != nil {
+			n += fast.Long(w.Binary)
+		}
+	}
+	return n
+}
+
+// MarshalPartedCurlew implements fast.Parted.
+func (x *MessageContents) MarshalPartedCurlew(b []byte, parts *fast.Parts) (int, error) {
 	if x == nil {
 		return 0, nil
 	}
@@ -1950,7 +2097,7 @@ func (x *MessageContents) MarshalCurlew(b []byte) (int, error) {
 	switch w := x.Data.(type) {
 	case *MessageContents_Binary:
 		if w != nil {
-			i = fast.PutBytes(b, i, w.Binary)
+			i = parts.PutBytes(b, i, w.Binary)
 			i--
 			b[i] = 0x0a
 		}
