@@ -20,9 +20,9 @@ type attempt struct {
 	ended  atomic.Bool
 }
 
-// open finds a connection and opens an attempt there with data. What has
+// open finds a connection and opens an attempt there with msg. What has
 // certainly not left may be sent again until the deadline.
-func (c *clientCall) open(ctx context.Context, data []byte, end bool) error {
+func (c *clientCall) open(ctx context.Context, msg transport.Encoded, end bool) error {
 	a := &c.first
 	if a.opened {
 		a = new(attempt)
@@ -38,7 +38,7 @@ func (c *clientCall) open(ctx context.Context, data []byte, end bool) error {
 			timeout = max(time.Until(c.end), 0)
 		}
 		a.opened = true
-		err = a.ts.Start(picked.Conn, c.head, timeout, c.call.request.fields, data, end, ctx.Done())
+		err = a.ts.Start(picked.Conn, c.head, timeout, c.call.request.fields, msg, end, ctx.Done())
 		if err == nil {
 			c.att.Store(a)
 			if c.released.Load() && c.finishAttempt(a, balance.Canceled) {
@@ -88,10 +88,8 @@ func (c *clientCall) tried(a *attempt) {
 func (c *clientCall) retry(a *attempt, end bool) error {
 	c.tried(a)
 	c.finishAttempt(a, balance.Canceled)
-	var all []byte
-	for _, b := range c.sent {
-		all = append(all, b.B...)
-	}
+	all := transport.Join(c.sent)
+	defer all.Free()
 	ctx, cancel := context.WithCancel(c.ctx)
 	defer cancel()
 	c.stopRetry.Store(&cancel) // who ends the call does not wait for this

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/curlew-rpc/curlew/balance"
-	"github.com/curlew-rpc/curlew/internal/bufpool"
 	"github.com/curlew-rpc/curlew/internal/h2"
 	"github.com/curlew-rpc/curlew/internal/transport"
 	wire "github.com/curlew-rpc/curlew/internal/wire/grpc"
@@ -43,12 +42,12 @@ type clientCall struct {
 	sendMu    sync.Mutex
 	begun     bool
 	sentEnd   bool
-	plain     bool           // messages are sent uncompressed whatever the header says
-	committed atomic.Bool    // the server has answered: nothing will be sent again
-	sent      []*bufpool.Buf // messages so far, for another attempt; until committed
+	plain     bool                // messages are sent uncompressed whatever the header says
+	committed atomic.Bool         // the server has answered: nothing will be sent again
+	sent      []transport.Encoded // messages so far, for another attempt; until committed
 	sentSize  int
 	whole     bool // sent has all messages
-	sentArray [1]*bufpool.Buf
+	sentArray [1]transport.Encoded
 	closeOnce sync.Once // of a BidiCall
 
 	recvMu sync.Mutex
@@ -114,7 +113,7 @@ func (c *clientCall) exchange() error {
 
 func (c *clientCall) unary() error {
 	s := c.call.Stream
-	if err := s.Send(c.req); err != nil {
+	if err := c.sendRequest(s); err != nil {
 		return err
 	}
 	if err := s.CloseSend(); err != nil {
@@ -125,6 +124,16 @@ func (c *clientCall) unary() error {
 		return nil
 	}
 	return s.Recv(c.res)
+}
+
+// sendRequest sends the request of a unary call, which the caller leaves as it is until
+// the call has ended. Where an interceptor has put its own stream in between, that may
+// send others.
+func (c *clientCall) sendRequest(s Stream) error {
+	if s == Stream(c) {
+		return c.send(c.req, true)
+	}
+	return s.Send(c.req)
 }
 
 func classOf(err error) balance.Class {
@@ -140,7 +149,10 @@ func classOf(err error) balance.Class {
 }
 
 // Send implements [Stream].
-func (c *clientCall) Send(msg any) error {
+func (c *clientCall) Send(msg any) error { return c.send(msg, false) }
+
+// send sends a message, which nobody changes before the call's end if it is lasting.
+func (c *clientCall) send(msg any, lasting bool) error {
 	c.sendMu.Lock()
 	defer c.sendMu.Unlock()
 	switch {
@@ -153,20 +165,22 @@ func (c *clientCall) Send(msg any) error {
 	if c.plain {
 		comp = nil
 	}
-	b, err := transport.Encode(c.head.Codec, comp, msg, c.maxSend())
+	many := c.call.method.Kind.ManyRequests()
+	share := lasting || many && (!c.whole || c.committed.Load()) // it will not be kept
+	e, err := transport.Encode(c.head.Codec, comp, msg, c.maxSend(), share)
 	if err != nil {
 		return errorOf(err)
 	}
-	kept := c.keep(b)
-	if !c.call.method.Kind.ManyRequests() {
+	kept := c.keep(e)
+	if !many {
 		if !kept || len(c.sent) > 1 {
 			return Errorf(Internal, "a second request message in a call that has one")
 		}
 		return nil // it leaves with the header and the end, in CloseSend
 	}
-	err = c.transmit(b.B, false)
+	err = c.transmit(e, false)
 	if !kept {
-		b.Free()
+		e.Free()
 	}
 	return err
 }
@@ -203,24 +217,25 @@ func (c *clientCall) maxSend() int {
 
 // keep stores a message for another attempt, and reports whether it did. The
 // one message of a call that has one is always kept.
-func (c *clientCall) keep(b *bufpool.Buf) bool {
-	if c.committed.Load() || (c.whole && c.sentSize+len(b.B) > maxReplay && c.call.method.Kind.ManyRequests()) {
+func (c *clientCall) keep(e transport.Encoded) bool {
+	size := e.Len()
+	if c.committed.Load() || (c.whole && c.sentSize+size > maxReplay && c.call.method.Kind.ManyRequests()) {
 		c.whole = false
 		c.forget()
 	}
 	if !c.whole {
 		return false
 	}
-	c.sent = append(c.sent, b)
-	c.sentSize += len(b.B)
+	c.sent = append(c.sent, e)
+	c.sentSize += size
 	return true
 }
 
 func (c *clientCall) forget() {
-	for i, b := range c.sent {
-		b.Free()
-		c.sent[i] = nil
+	for _, e := range c.sent {
+		e.Free()
 	}
+	clear(c.sent)
 	c.sent = c.sent[:0]
 }
 
@@ -231,11 +246,11 @@ func (c *clientCall) CloseSend() error {
 	if c.sentEnd || c.released.Load() {
 		return nil
 	}
-	var data []byte
+	var msg transport.Encoded
 	if !c.call.method.Kind.ManyRequests() && len(c.sent) > 0 {
-		data = c.sent[0].B
+		msg = c.sent[0]
 	}
-	if err := c.transmit(data, true); err != nil && err != io.EOF {
+	if err := c.transmit(msg, true); err != nil && err != io.EOF {
 		return err
 	}
 	c.sentEnd = true
@@ -252,11 +267,11 @@ func (c *clientCall) begin() error {
 	if c.begun || c.released.Load() {
 		return nil
 	}
-	return c.transmit(nil, false)
+	return c.transmit(transport.Encoded{}, false)
 }
 
-// transmit sends data, opening the call with it if it has not been. sendMu is held.
-func (c *clientCall) transmit(data []byte, end bool) error {
+// transmit sends msg, opening the call with it if it has not been. sendMu is held.
+func (c *clientCall) transmit(msg transport.Encoded, end bool) error {
 	// A call that was given up must not look complete to the server, as a cut
 	// upload would with its end.
 	if c.done != nil && c.ctx.Err() != nil {
@@ -267,13 +282,13 @@ func (c *clientCall) transmit(data []byte, end bool) error {
 			return err
 		}
 		c.begun = true
-		return c.open(c.ctx, data, end)
+		return c.open(c.ctx, msg, end)
 	}
 	a := c.att.Load()
 	if a == nil {
 		return io.EOF // the first attempt could not be opened: Recv tells
 	}
-	err := a.ts.Push(data, end, c.done)
+	err := a.ts.Push(msg, end, c.done)
 	switch {
 	case err == nil:
 		return nil

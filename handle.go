@@ -8,7 +8,8 @@ import (
 // The functions below tie a method's typed function to the untyped stream of a
 // call. Generated code uses them.
 
-// HandleUnary serves a unary method with f.
+// HandleUnary serves a unary method with f. The message that f returns is read until it
+// has been sent; nobody may change it any more.
 func HandleUnary[Req, Res any](m *MethodOf[Req, Res], f func(context.Context, Req) (Res, error)) MethodHandler {
 	return MethodHandler{&m.Method, func(ctx context.Context, call *Call) error {
 		req := m.NewRequest()
@@ -19,8 +20,17 @@ func HandleUnary[Req, Res any](m *MethodOf[Req, Res], f func(context.Context, Re
 		if err != nil {
 			return err
 		}
-		return call.Stream.Send(res)
+		return sendResult(call.Stream, res)
 	}}
+}
+
+// sendResult sends what a handler has returned, and nobody changes any more. Where an
+// interceptor has put its own stream in between, that may send others.
+func sendResult(s Stream, res any) error {
+	if c, ok := s.(*serverCall); ok {
+		return c.send(res, true)
+	}
+	return s.Send(res)
 }
 
 // HandleServerStream serves a server-streaming method with f.
@@ -34,7 +44,8 @@ func HandleServerStream[Req, Res any](m *MethodOf[Req, Res], f func(context.Cont
 	}}
 }
 
-// HandleClientStream serves a client-streaming method with f.
+// HandleClientStream serves a client-streaming method with f, whose message is read as
+// that of [HandleUnary] is.
 func HandleClientStream[Req, Res any](m *MethodOf[Req, Res], f func(context.Context, iter.Seq2[Req, error]) (Res, error)) MethodHandler {
 	return MethodHandler{&m.Method, func(ctx context.Context, call *Call) error {
 		d := Duplex[Req, Res]{call.Stream, m.NewRequest}
@@ -42,7 +53,7 @@ func HandleClientStream[Req, Res any](m *MethodOf[Req, Res], f func(context.Cont
 		if err != nil {
 			return err
 		}
-		return call.Stream.Send(res)
+		return sendResult(call.Stream, res)
 	}}
 }
 

@@ -98,14 +98,17 @@ func (c *serverCall) finish(err error) {
 var errCallOver = Errorf(Canceled, "the call is over: its handler has returned")
 
 // Send implements [Stream].
-func (c *serverCall) Send(msg any) error {
+func (c *serverCall) Send(msg any) error { return c.send(msg, false) }
+
+// send sends a message, which nobody changes before the call's end if it is lasting.
+func (c *serverCall) send(msg any, lasting bool) error {
 	c.sendMu.Lock()
 	defer c.sendMu.Unlock()
 	if c.closed {
 		return errCallOver
 	}
 	if !c.method.Method.Kind.ManyResponses() {
-		return errorOf(c.ts.Hold(msg, c.srv.maxSend))
+		return errorOf(c.ts.Hold(msg, c.srv.maxSend, lasting))
 	}
 	if err := c.call.response.check(); err != nil {
 		return err

@@ -60,7 +60,7 @@ func (d *duo) call(request []hpack.Field, data []byte) error {
 	if err := d.client.Open(s, Outgoing{Header: request, Data: data, End: true}, nil); err != nil {
 		return err
 	}
-	if err := s.Await(1<<20, nil, nil); err != nil {
+	if err := s.Await(1<<20, nil); err != nil {
 		return err
 	}
 	p, err := s.Peek(1, nil)

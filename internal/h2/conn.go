@@ -117,7 +117,8 @@ type Start struct {
 	Whole bool
 	Limit int
 	// Length returns how long content will be, as its beginning says; 0 if it does
-	// not. It is a hint, and may be nil.
+	// not. Content is all, or what is left when a receiver comes for more. It is a
+	// hint, and may be nil.
 	Length func(content []byte) int
 }
 

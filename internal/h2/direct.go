@@ -62,15 +62,19 @@ func (c *Conn) directLocked(id uint32, data []byte, end bool) (out *bufpool.Buf,
 	frames := (len(data) + size - 1) / size
 	out = c.roomLocked(frames * frame.HeaderLen)
 	c.wbuf = nil
-	bufs = make([][]byte, 0, 2*frames)
+	bufs = make([][]byte, 0, 2*frames+1)
 	from := 0
+	if t := &c.tail; t.id == id && t.end == len(out.B) && t.size() < size {
+		// The frame of what came before takes the beginning too.
+		n := min(len(data), size-t.size())
+		frame.PutHeader(out.B[t.start:], dataHeader(id, t.size()+n, end && n == len(data)))
+		bufs = append(bufs, out.B, data[:n])
+		from = len(out.B)
+		data = data[n:]
+	}
 	for len(data) > 0 {
 		n := min(len(data), size)
-		h := frame.Header{Length: uint32(n), Type: frame.TypeData, StreamID: id}
-		if end && n == len(data) {
-			h.Flags = frame.FlagEndStream
-		}
-		out.B = frame.AppendHeader(out.B, h)
+		out.B = frame.AppendHeader(out.B, dataHeader(id, n, end && n == len(data)))
 		bufs = append(bufs, out.B[from:], data[:n])
 		from = len(out.B)
 		data = data[n:]

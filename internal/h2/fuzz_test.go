@@ -244,7 +244,7 @@ func fuzzClient(t *testing.T, mode byte, input []byte) {
 	var ended []chan struct{}
 	for i, use := range []func(*call){
 		func(k *call) { k.Header(done); readAll(&k.Stream) },
-		func(k *call) { k.Await(1500, nil, done); k.Received() },
+		func(k *call) { k.Await(1500, done); k.Received() },
 		func(k *call) { k.Send(Outgoing{Data: make([]byte, 5000), End: true}, done) },
 		func(k *call) { k.Abandon(time.Minute) },
 		func(k *call) { k.Peek(800, done); k.Reset(frame.CodeCancel) },

@@ -78,7 +78,7 @@ func TestManyWholeExchangesAtOnce(t *testing.T) {
 		wg.Go(func() {
 			c, err := d.open("/", data, true)
 			if err == nil {
-				err = c.Await(1<<20, nil, nil)
+				err = c.Await(1<<20, nil)
 			}
 			if err != nil {
 				t.Error(err)

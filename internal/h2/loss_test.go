@@ -163,7 +163,7 @@ func TestWaitsEnd(t *testing.T) {
 	waits := map[string]func(*call, <-chan struct{}) error{
 		"Header": func(c *call, done <-chan struct{}) error { _, err := c.Header(done); return err },
 		"Peek":   func(c *call, done <-chan struct{}) error { _, err := c.Peek(1, done); return err },
-		"Await":  func(c *call, done <-chan struct{}) error { return c.Await(10, nil, done) },
+		"Await":  func(c *call, done <-chan struct{}) error { return c.Await(10, done) },
 		"Send":   func(c *call, done <-chan struct{}) error { return c.Send(Outgoing{Data: make([]byte, 1<<20)}, done) },
 	}
 	ends := map[string]func(d *duo, c *call, done chan struct{}){

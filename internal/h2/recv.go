@@ -335,9 +335,12 @@ func (c *Conn) keepLocked(s *Stream, data []byte) {
 		return
 	}
 	if s.in == nil {
-		s.in = bufpool.Get(n)
+		s.in = bufpool.Get(s.roomLocked(data, n))
+	} else if have := len(s.in.B) + n; have > cap(s.in.B) {
+		if room := s.roomLocked(s.in.B, have); room > have {
+			s.in.Reserve(room)
+		}
 	}
-	s.makeRoomLocked(n)
 	s.in.Append(data)
 	c.buffered += int64(n)
 	// The connection's window is no limit on memory: were it withheld, requests
@@ -347,26 +350,28 @@ func (c *Conn) keepLocked(s *Stream, data []byte) {
 	s.forestallLocked()
 }
 
-// makeRoomLocked grows the stream's buffer for n more bytes. Where a long message is
-// on its way, growing by steps of two would copy it once more on the whole, so steps
-// are of eight; but never more than what is known to come, and not while the
-// connection holds much: memory counts as it is allocated.
-func (s *Stream) makeRoomLocked(n int) {
-	have := len(s.in.B) + n
-	if have <= cap(s.in.B) || have < readSize/2 || s.conn.buffered > int64(s.conn.cfg.ConnBuffer)/8 {
-		return
+// roomLocked returns how large a buffer is to be for have bytes, which begin with
+// content. Where a long message is on its way, growing by steps of two would copy it
+// once more on the whole, so steps are of eight; but never more than what is known to
+// come, and not while the connection holds much: memory counts as it is allocated.
+func (s *Stream) roomLocked(content []byte, have int) int {
+	if have < readSize/2 || s.conn.buffered > int64(s.conn.cfg.ConnBuffer)/8 {
+		return have
 	}
-	if want := min(s.expectedLocked(), 8*have); want > have {
-		s.in.Reserve(want)
-	}
+	return max(have, min(s.expectedLocked(content), 8*have))
 }
 
-// expectedLocked returns how many bytes of content are waited for, if that is known.
-func (s *Stream) expectedLocked() int {
+// expectedLocked returns how many bytes are waited for behind the beginning of content,
+// if that is known.
+func (s *Stream) expectedLocked(content []byte) int {
 	switch {
 	case s.whole && s.length != nil:
-		return min(s.length(s.in.B), s.limit)
+		return min(s.length(content), s.limit)
 	case s.recvSig != nil && s.need != forEnd:
+		// What the receiver waits for begins here, be it the length or what has it.
+		if s.length != nil {
+			return max(s.need, s.length(content))
+		}
 		return s.need
 	}
 	return 0

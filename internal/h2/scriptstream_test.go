@@ -43,7 +43,7 @@ func (r *scriptRun) streamCommand(ws []string) {
 		s.ops.Go(s.awaitHeader)
 	case "await":
 		n := number(r.t, arg)
-		s.ops.Go(func() { s.outcome("await", s.Await(n, nil, s.done)) })
+		s.ops.Go(func() { s.outcome("await", s.Await(n, s.done)) })
 	case "peek":
 		n := number(r.t, arg)
 		s.ops.Go(func() {

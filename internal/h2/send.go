@@ -11,6 +11,7 @@ import (
 type Outgoing struct {
 	Header  []hpack.Field // a header section, with its pseudo-header fields; nil: none
 	Data    []byte
+	More    [][]byte      // what follows Data, none of it empty; nil: nothing
 	Trailer []hpack.Field // ends the stream; nil: none
 	End     bool          // ends the stream without trailers
 }
@@ -47,7 +48,7 @@ func (s *Stream) sendUnlock(out Outgoing, done <-chan struct{}) error {
 	}
 	if len(out.Data) > 0 {
 		s.last = out.End || out.Trailer != nil
-		if err := s.sendDataLocked(out.Data, out.End && out.Trailer == nil, done); err != nil {
+		if err := s.sendContentLocked(&out, done); err != nil {
 			c.flushUnlock()
 			return err
 		}
@@ -114,10 +115,27 @@ func (c *Conn) answeredLocked(what string) error {
 	return c.chargeLocked(1, what)
 }
 
+// sendContentLocked sends the content of out, as sendDataLocked does.
+func (s *Stream) sendContentLocked(out *Outgoing, done <-chan struct{}) error {
+	end := out.End && out.Trailer == nil
+	behind := 0
+	for _, p := range out.More {
+		behind += len(p)
+	}
+	err := s.sendDataLocked(out.Data, behind, end, done)
+	for i := 0; i < len(out.More) && err == nil; i++ {
+		behind -= len(out.More[i])
+		err = s.sendDataLocked(out.More[i], behind, end, done)
+	}
+	return err
+}
+
 // sendDataLocked sends data as far as both windows and the buffer allow, and waits
-// for more of them; end ends our side with it. It unlocks while it waits or writes.
-func (s *Stream) sendDataLocked(data []byte, end bool, done <-chan struct{}) error {
+// for more of them; end ends our side with it, unless behind more bytes follow. It
+// unlocks while it waits or writes.
+func (s *Stream) sendDataLocked(data []byte, behind int, end bool, done <-chan struct{}) error {
 	c := s.conn
+	end = end && behind == 0
 	var sig signal.Signal
 	for {
 		n := min(len(data), int(s.send.Available()), int(c.send.Available()))
@@ -163,7 +181,7 @@ func (s *Stream) sendDataLocked(data []byte, end bool, done <-chan struct{}) err
 			sig = signal.New()
 		}
 		s.sendSig = sig
-		s.holdLocked(len(data))
+		s.holdLocked(len(data) + behind)
 		if s.send.Available() > 0 {
 			c.sendQueue = append(c.sendQueue, sig)
 		} else {
@@ -185,7 +203,9 @@ func (s *Stream) sendDataLocked(data []byte, end bool, done <-chan struct{}) err
 			return err
 		}
 	}
-	s.holdLocked(0)
+	if behind == 0 {
+		s.holdLocked(0)
+	}
 	c.wakeSendersLocked()
 	return nil
 }

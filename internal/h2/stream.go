@@ -105,12 +105,16 @@ func headerOr(header *Message, err error) (*Message, error) {
 	return nil, io.ErrUnexpectedEOF
 }
 
+// Expect says how long what is received will be, as Start's Length does. It comes
+// before the stream is opened.
+func (s *Stream) Expect(length func(content []byte) int) { s.length = length }
+
 // Await waits until the response is complete, or more than limit bytes of its
-// content have arrived. length is that of Start.
-func (s *Stream) Await(limit int, length func([]byte) int, done <-chan struct{}) error {
+// content have arrived.
+func (s *Stream) Await(limit int, done <-chan struct{}) error {
 	c := s.conn
 	c.mu.Lock()
-	s.whole, s.limit, s.length = true, limit, length
+	s.whole, s.limit = true, limit
 	err := s.awaitLocked(forEnd, done)
 	s.whole = false
 	c.flushUnlock()

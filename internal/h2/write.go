@@ -60,15 +60,19 @@ func (c *Conn) appendDataLocked(id uint32, data []byte, end bool) {
 		n := min(len(data), int(c.peerMaxFrame)-c.tail.size())
 		b.B = append(b.B, data[:n]...)
 		c.tail.end += n
-		h := frame.Header{Length: uint32(c.tail.size()), Type: frame.TypeData, StreamID: id}
-		if end && n == len(data) {
-			h.Flags = frame.FlagEndStream
-		}
-		frame.PutHeader(b.B[c.tail.start:], h)
+		frame.PutHeader(b.B[c.tail.start:], dataHeader(id, c.tail.size(), end && n == len(data)))
 		if data = data[n:]; len(data) == 0 {
 			return
 		}
 	}
+}
+
+func dataHeader(id uint32, n int, end bool) frame.Header {
+	h := frame.Header{Length: uint32(n), Type: frame.TypeData, StreamID: id}
+	if end {
+		h.Flags = frame.FlagEndStream
+	}
+	return h
 }
 
 // A tailFrame is a DATA frame that is the last of the write buffer's.

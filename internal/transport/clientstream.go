@@ -58,10 +58,11 @@ var fieldScratch = sync.Pool{New: func() any { return new([]Field) }}
 
 // Start opens the attempt on conn, using up a reservation. timeout is the time
 // left for the call, negative for no limit; app are the application's fields;
-// data is the encoded messages that are to leave with the header.
-func (s *ClientStream) Start(conn *ClientConn, head *Head, timeout time.Duration, app []Field, data []byte, end bool, done <-chan struct{}) error {
+// msg is what is to leave with the header.
+func (s *ClientStream) Start(conn *ClientConn, head *Head, timeout time.Duration, app []Field, msg Encoded, end bool, done <-chan struct{}) error {
 	s.head = head
 	s.recv = recv{codec: head.Codec, max: head.MaxReceive}
+	s.Expect(wire.MessageLength)
 	fields := head.fields
 	if timeout >= 0 || len(app) > 0 {
 		scratch := fieldScratch.Get().(*[]Field)
@@ -79,7 +80,9 @@ func (s *ClientStream) Start(conn *ClientConn, head *Head, timeout time.Duration
 			fieldScratch.Put(scratch)
 		}()
 	}
-	err := conn.Open(&s.Stream, h2.Outgoing{Header: fields, Data: data, End: end}, done)
+	out := h2.Outgoing{Header: fields, End: end}
+	msg.put(&out)
+	err := conn.Open(&s.Stream, out, done)
 	if err != nil && err != h2.ErrDone && s.Conn() != nil && !s.Unprocessed() {
 		// The server has ended the call before all was sent: what it said is for
 		// the receiver.
@@ -88,10 +91,12 @@ func (s *ClientStream) Start(conn *ClientConn, head *Head, timeout time.Duration
 	return statusOf(err)
 }
 
-// Push sends encoded messages on an open attempt. io.EOF says that the server
+// Push sends an encoded message on an open attempt. io.EOF says that the server
 // has ended the call: its status is to be received.
-func (s *ClientStream) Push(data []byte, end bool, done <-chan struct{}) error {
-	err := s.Stream.Send(h2.Outgoing{Data: data, End: end}, done)
+func (s *ClientStream) Push(msg Encoded, end bool, done <-chan struct{}) error {
+	out := h2.Outgoing{End: end}
+	msg.put(&out)
+	err := s.Stream.Send(out, done)
 	if err == nil || err == h2.ErrDone {
 		return err
 	}
@@ -100,7 +105,7 @@ func (s *ClientStream) Push(data []byte, end bool, done <-chan struct{}) error {
 
 // Complete waits for the whole response of a call that has one message.
 func (s *ClientStream) Complete(done <-chan struct{}) error {
-	return statusOf(s.Await(wire.PrefixLen+s.head.MaxReceive, wire.MessageLength, done))
+	return statusOf(s.Await(wire.PrefixLen+s.head.MaxReceive, done))
 }
 
 // Header waits for the response header and returns the application's fields of
@@ -143,7 +148,7 @@ func (s *ClientStream) Receive(msg any, done <-chan struct{}) error {
 			return s.recv.next(&s.Stream, done, msg)
 		}
 		// A grpc-status wins over that of HTTP, and may be yet to come.
-		if m.Status != 200 && s.Await(s.head.MaxReceive, nil, done) == h2.ErrDone {
+		if m.Status != 200 && s.Await(s.head.MaxReceive, done) == h2.ErrDone {
 			return h2.ErrDone
 		}
 		if err := s.check(m); err != nil {

@@ -12,55 +12,150 @@ import (
 	wire "github.com/curlew-rpc/curlew/internal/wire/grpc"
 )
 
-// Encode returns msg as a length-prefixed message, compressed if comp is not
-// nil. max bounds its length before compression.
-func Encode(cdc codec.Codec, comp compress.Compressor, msg any, max int) (*bufpool.Buf, error) {
-	b, err := marshal(cdc, msg, max)
-	if err != nil {
-		b.Free()
-		if st, ok := err.(*Status); ok {
-			return nil, st
+// An Encoded is a length-prefixed message that is to be sent. Its zero value is none.
+type Encoded struct {
+	buf *bufpool.Buf
+	// more is what follows the bytes of buf, with the message's own bytes among it;
+	// nil: nothing.
+	more *[][]byte
+}
+
+// Len returns the number of bytes.
+func (e Encoded) Len() int {
+	n := 0
+	if e.buf != nil {
+		n = len(e.buf.B)
+	}
+	if e.more != nil {
+		for _, p := range *e.more {
+			n += len(p)
 		}
-		return nil, &Status{Code: wire.Internal, Message: "encoding a message: " + err.Error(), Cause: err}
 	}
-	n := len(b.B) - wire.PrefixLen
+	return n
+}
+
+// AppendTo appends the bytes to dst.
+func (e Encoded) AppendTo(dst []byte) []byte {
+	if e.buf != nil {
+		dst = append(dst, e.buf.B...)
+	}
+	if e.more != nil {
+		for _, p := range *e.more {
+			dst = append(dst, p...)
+		}
+	}
+	return dst
+}
+
+// Join returns messages as one piece, which shares nothing with them.
+func Join(all []Encoded) Encoded {
+	n := 0
+	for _, e := range all {
+		n += e.Len()
+	}
+	b := bufpool.Get(n)
+	for _, e := range all {
+		b.B = e.AppendTo(b.B)
+	}
+	return Encoded{buf: b}
+}
+
+// Free gives back what the message takes, the message's own bytes aside.
+func (e Encoded) Free() { e.buf.Free() }
+
+// put has the message sent with out.
+func (e Encoded) put(out *h2.Outgoing) {
+	if e.buf != nil {
+		out.Data = e.buf.B
+	}
+	if e.more != nil {
+		out.More = *e.more
+	}
+}
+
+// Encode returns msg as a length-prefixed message, compressed if comp is not
+// nil. max bounds its length before compression. With share, long bytes may be left
+// in msg, which is not to be changed then until they are sent.
+func Encode(cdc codec.Codec, comp compress.Compressor, msg any, max int, share bool) (Encoded, error) {
+	e, n, err := marshal(cdc, msg, max, share && comp == nil)
+	if err != nil {
+		e.Free()
+		if st, ok := err.(*Status); ok {
+			return Encoded{}, st
+		}
+		return Encoded{}, &Status{Code: wire.Internal, Message: "encoding a message: " + err.Error(), Cause: err}
+	}
 	if n > max {
-		b.Free()
-		return nil, tooLarge("to send", n, max)
+		e.Free()
+		return Encoded{}, tooLarge("to send", n, max)
 	}
+	b := e.buf
 	if comp == nil || n == 0 {
 		wire.PutPrefix(b.B, wire.Prefix{Length: uint32(n)})
-		return b, nil
+		return e, nil
 	}
 	z := bufpool.Get(wire.PrefixLen + n)
 	z.B, err = comp.Compress(z.B[:wire.PrefixLen], b.B[wire.PrefixLen:])
 	b.Free()
 	if err != nil {
 		z.Free()
-		return nil, &Status{Code: wire.Internal, Message: "compressing a message: " + err.Error(), Cause: err}
+		return Encoded{}, &Status{Code: wire.Internal, Message: "compressing a message: " + err.Error(), Cause: err}
 	}
 	wire.PutPrefix(z.B, wire.Prefix{Compressed: true, Length: uint32(len(z.B) - wire.PrefixLen)})
-	return z, nil
+	return Encoded{buf: z}, nil
 }
 
-// marshal encodes msg behind room for its prefix. A codec that can size a
-// message does so once, and what is too large is not encoded at all.
-func marshal(cdc codec.Codec, msg any, max int) (*bufpool.Buf, error) {
+// marshal encodes msg behind room for its prefix, and returns how long the encoding
+// is. A codec that can size a message does so once, and what is too large is not
+// encoded at all.
+func marshal(cdc codec.Codec, msg any, max int, share bool) (e Encoded, n int, err error) {
 	const guess = 512
-	var err error
 	sized, ok := cdc.(codec.SizedAppender)
 	if !ok {
 		b := bufpool.Get(wire.PrefixLen + guess)
 		b.B, err = cdc.Append(b.B[:wire.PrefixLen], msg)
-		return b, err
+		return Encoded{buf: b}, len(b.B) - wire.PrefixLen, err
 	}
 	size := sized.Size(msg)
 	if size > max {
-		return &bufpool.Buf{B: make([]byte, wire.PrefixLen)}, tooLarge("to send", size, max)
+		return Encoded{}, 0, tooLarge("to send", size, max)
+	}
+	if share && size >= shareSize {
+		if parted, ok := cdc.(codec.PartedAppender); ok {
+			if long := parted.Long(msg); long > 0 {
+				e, err = marshalParted(parted, msg, size, long)
+				return e, size, err
+			}
+		}
 	}
 	b := bufpool.Get(wire.PrefixLen + size)
 	b.B, err = sized.AppendSized(b.B[:wire.PrefixLen], msg, size)
-	return b, err
+	return Encoded{buf: b}, len(b.B) - wire.PrefixLen, err
+}
+
+// shareSize is how long a message must be for it to be asked for long parts.
+const shareSize = 32 << 10
+
+// marshalParted encodes msg without long bytes of it, and lines up the pieces.
+func marshalParted(cdc codec.PartedAppender, msg any, size, long int) (Encoded, error) {
+	b := bufpool.Get(wire.PrefixLen + size - long)
+	out, parts, err := cdc.AppendParted(b.B[:wire.PrefixLen], msg, size)
+	if b.B = out; err != nil || len(parts) == 0 {
+		return Encoded{buf: b}, err
+	}
+	more := make([][]byte, 0, 2*len(parts))
+	for i, p := range parts {
+		more = append(more, p.Bytes)
+		end := len(out)
+		if i+1 < len(parts) {
+			end = parts[i+1].At
+		}
+		if end > p.At {
+			more = append(more, out[p.At:end])
+		}
+	}
+	b.B = out[:parts[0].At]
+	return Encoded{b, &more}, nil
 }
 
 func tooLarge(what string, n, max int) *Status {

@@ -85,13 +85,13 @@ func (g *GRPC) AcceptOnReader(sc *ServerConn, m *h2.Message) (*h2.Stream, h2.Sta
 		return refuse(m, req.http, "text/plain", req.Refusal.Message, more...)
 	}
 	var call Call
-	start := h2.Start{}
+	start := h2.Start{Length: wire.MessageLength}
 	if req.target == nil || req.Refusal != nil {
 		call = g.Refused()
 	} else {
 		call = req.target.NewCall()
 		if req.target.Whole() {
-			start = h2.Start{Whole: true, Limit: wire.PrefixLen + req.target.MaxReceive(), Length: wire.MessageLength}
+			start.Whole, start.Limit = true, wire.PrefixLen+req.target.MaxReceive()
 		}
 	}
 	s := call.Base()

@@ -73,7 +73,7 @@ func echo(c *call) *transport.Status {
 	if err := c.ReceiveOnly(&msg, nil); err != nil {
 		return asStatus(err)
 	}
-	return asStatus(c.Hold(msg, maxReceive))
+	return asStatus(c.Hold(msg, maxReceive, false))
 }
 
 // chat answers each message with itself.

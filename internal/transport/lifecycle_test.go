@@ -153,7 +153,7 @@ func TestDeadlineWithinAMessage(t *testing.T) {
 		},
 		"/t.S/Unary": func(c *call) *transport.Status {
 			c.done = stop
-			return asStatus(c.Hold([]byte("a long message"), 100))
+			return asStatus(c.Hold([]byte("a long message"), 100, false))
 		},
 	} {
 		h.methods[path] = &target{serve: send, whole: true}

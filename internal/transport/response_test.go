@@ -190,7 +190,7 @@ func TestEarlyEnd(t *testing.T) {
 		if err := c.Receive(&msg, nil); err != nil {
 			return asStatus(err)
 		}
-		return asStatus(c.Hold(msg, 10))
+		return asStatus(c.Hold(msg, 10, false))
 	}}
 	h.open(t)
 	p := rawpeer.Dial(t, h.addr)

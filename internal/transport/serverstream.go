@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/curlew-rpc/curlew/compress"
-	"github.com/curlew-rpc/curlew/internal/bufpool"
 	"github.com/curlew-rpc/curlew/internal/h2"
 	wire "github.com/curlew-rpc/curlew/internal/wire/grpc"
 )
@@ -24,7 +23,7 @@ type ServerStream struct {
 	cut     bool // a message may have been sent in part
 	plain   bool // messages are sent uncompressed whatever was negotiated
 	forced  compress.Compressor
-	pending *bufpool.Buf // the answer of a call that has one, until Finish
+	pending Encoded // the answer of a call that has one, until Finish
 }
 
 // Receive receives the next message into msg; io.EOF after the last, or a
@@ -118,33 +117,33 @@ func (s *ServerStream) Send(msg any, max int, app []Field, done <-chan struct{})
 	if s.cut {
 		return h2.ErrDone
 	}
-	b, err := Encode(s.Request.Codec, s.compressor(), msg, max)
+	e, err := Encode(s.Request.Codec, s.compressor(), msg, max, true)
 	if err != nil {
 		return err
 	}
-	out := h2.Outgoing{Data: b.B}
+	var out h2.Outgoing
+	e.put(&out)
 	if !s.headed {
 		out.Header = s.header(app)
 	}
 	err = s.Stream.Send(out, done)
 	s.cut = err == h2.ErrDone
-	b.Free()
+	e.Free()
 	return statusOf(err)
 }
 
 // Hold keeps the one message of the response until Finish sends it with
-// everything else.
-func (s *ServerStream) Hold(msg any, max int) error {
-	if s.pending != nil {
+// everything else. With share, msg itself is not changed until then.
+func (s *ServerStream) Hold(msg any, max int, share bool) (err error) {
+	if s.Held() {
 		return NewStatus(wire.Internal, "a second response message in a call that has one")
 	}
-	b, err := Encode(s.Request.Codec, s.compressor(), msg, max)
-	s.pending = b
+	s.pending, err = Encode(s.Request.Codec, s.compressor(), msg, max, share)
 	return err
 }
 
 // Held reports whether Hold has a message.
-func (s *ServerStream) Held() bool { return s.pending != nil }
+func (s *ServerStream) Held() bool { return s.pending != Encoded{} }
 
 var okTrailer = []Field{{Name: "grpc-status", Value: "0"}}
 
@@ -163,8 +162,8 @@ func (s *ServerStream) Finish(st *Status, header, trailer []Field, done <-chan s
 	if len(trailer) > 0 {
 		out.Trailer = appendFields(out.Trailer[:len(out.Trailer):len(out.Trailer)], trailer)
 	}
-	if s.pending != nil && st == nil {
-		out.Data = s.pending.B
+	if st == nil {
+		s.pending.put(&out)
 	}
 	switch {
 	case s.headed:
@@ -177,8 +176,7 @@ func (s *ServerStream) Finish(st *Status, header, trailer []Field, done <-chan s
 		out.Header, out.Trailer, out.End = append(all[:len(all):len(all)], out.Trailer...), nil, true
 	}
 	err := s.Stream.Send(out, done)
-	s.pending.Free()
-	s.pending = nil
+	s.release()
 	return statusOf(err)
 }
 
@@ -195,8 +193,8 @@ func statusFields(dst []Field, st *Status) []Field {
 	return dst
 }
 
-// Release frees a message that was never sent, of a call that ends otherwise.
-func (s *ServerStream) Release() {
+// release frees what Hold has kept.
+func (s *ServerStream) release() {
 	s.pending.Free()
-	s.pending = nil
+	s.pending = Encoded{}
 }
