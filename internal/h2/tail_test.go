@@ -65,22 +65,27 @@ func TestDataSharesFrames(t *testing.T) {
 			c := decodingConn()
 			c.peerMaxFrame = frame.DefaultMaxSize
 			row.calls(c)
-			var got []string
-			for b := c.wbuf.B; len(b) > 0; {
-				h := frame.ParseHeader(b)
-				word := h.Type.String()
-				if h.Type == frame.TypeData {
-					word = fmt.Sprintf("%d:%d", h.StreamID, h.Length)
-					if h.Flags.Has(frame.FlagEndStream) {
-						word += "es"
-					}
-				}
-				got = append(got, word)
-				b = b[frame.HeaderLen+h.Length:]
-			}
+			got := dataFrames(c.wbuf.B)
 			if s := strings.Join(got, " "); s != row.want {
 				t.Errorf("there are %s, not %s", s, row.want)
 			}
 		})
 	}
+}
+
+// dataFrames names the frames of b: stream and length of DATA, the type of others.
+func dataFrames(b []byte) (got []string) {
+	for len(b) > 0 {
+		h := frame.ParseHeader(b)
+		word := h.Type.String()
+		if h.Type == frame.TypeData {
+			word = fmt.Sprintf("%d:%d", h.StreamID, h.Length)
+			if h.Flags.Has(frame.FlagEndStream) {
+				word += "es"
+			}
+		}
+		got = append(got, word)
+		b = b[frame.HeaderLen+h.Length:]
+	}
+	return got
 }

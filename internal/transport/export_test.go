@@ -1,0 +1,4 @@
+package transport
+
+// Put has an encoded message sent with an Outgoing.
+var Put = Encoded.put
