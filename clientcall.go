@@ -30,14 +30,17 @@ type clientCall struct {
 	// messages, or body.
 	req, res any
 	body     func(*clientCall) error
-
-	first   attempt
-	att     atomic.Pointer[attempt] // nil: not begun
-	retried bool                    // after the request left; under sendMu
+	// watched: somebody ends the call when its context ends, so that who receives waits
+	// for one thing instead of two.
+	watched bool
+	retried bool // after the request left; under sendMu
 
 	// The end of the call, which may come while another attempt is made.
 	released  atomic.Bool
 	stopRetry atomic.Pointer[context.CancelFunc]
+
+	first attempt
+	att   atomic.Pointer[attempt] // nil: not begun
 
 	sendMu    sync.Mutex
 	begun     bool

@@ -71,7 +71,11 @@ func (c *clientCall) receive(a *attempt, msg any) error {
 			return err
 		}
 	}
-	err := a.ts.Receive(msg, c.done)
+	done := c.done
+	if c.watched {
+		done = nil
+	}
+	err := a.ts.Receive(msg, done)
 	switch {
 	case err == io.EOF:
 		return c.ending(a, many)

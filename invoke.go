@@ -172,7 +172,7 @@ func CallBidi[Req, Res any](ctx context.Context, c Caller, m *MethodOf[Req, Res]
 	b := &BidiCall[Req, Res]{stop: make(chan struct{}), done: make(chan struct{})}
 	ready := make(chan struct{})
 	// The interceptors surround the whole call, so they have a goroutine to stand on.
-	b.call = &clientCall{body: func(cc *clientCall) error {
+	b.call = &clientCall{watched: true, body: func(cc *clientCall) error {
 		watched := &watchedStream{Stream: cc.call.Stream, ended: make(chan struct{})}
 		b.Duplex = Duplex[Res, Req]{watched, m.NewResponse}
 		close(ready)

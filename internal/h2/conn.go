@@ -53,7 +53,7 @@ type Conn struct {
 	tail         tailFrame
 	writing      bool // somebody writes, and will take what is appended
 	yielding     bool // but lets others run first
-	starved      bool // what was read last had to be waited for
+	starved      int  // so many more reads it counts that one had to be waited for
 	batch        int  // messages appended since the last write began, see earlyBatch
 	muted        bool // nothing is written: the protocol is not known yet, or all has been said
 	send         flow.Send

@@ -238,7 +238,11 @@ func (c *Conn) surrender(foreign *ConnError) {
 // settleOnReader sends what handling a batch of frames has queued.
 func (c *Conn) settleOnReader() {
 	c.mu.Lock()
-	c.starved, c.waited = c.waited, false
+	if c.waited {
+		c.starved, c.waited = starvedReads, false
+	} else if c.starved > 0 {
+		c.starved--
+	}
 	if c.watch.waiting > 0 {
 		c.watch.armLocked(c, &c.watch.requests, c.cfg.ReadTimeout)
 	}

@@ -98,7 +98,7 @@ func (c *Conn) appendWindowUpdateLocked(id, inc uint32) {
 // their frames ride along: one write a batch instead of one a call.
 func (c *Conn) flushUnlock() {
 	switch {
-	case c.yielding && c.starved && c.batch >= earlyBatch:
+	case c.yielding && c.starved > 0 && c.batch >= earlyBatch:
 		// The turn of who lets others run is taken over from him.
 	case c.writing || c.muted || c.unwrittenLocked() == 0:
 		c.mu.Unlock()
@@ -121,11 +121,16 @@ func (c *Conn) flushUnlock() {
 	c.writeLoop(callerRounds)
 }
 
-// earlyBatch is how many messages leave at once although more may follow, where the
-// peer had nothing to say before it heard from us: were all of them to leave
-// together, both ends would take turns, one working while the other sleeps. A write
-// costs as much as some messages do; shared by so many it weighs less than the sleep.
-const earlyBatch = 8
+// Where the peer has nothing to say before it hears from us, as one of the last few
+// reads has shown by having to wait, a batch leaves when it has earlyBatch messages,
+// although more may follow: were all to leave together, both ends would take turns, one
+// working while the other sleeps. A write costs as much as some messages do; shared by
+// so many it weighs less than the sleep. Where both always find something to read,
+// batches are as large as they become.
+const (
+	earlyBatch   = 8
+	starvedReads = 4
+)
 
 // kickUnlock has a goroutine write what waits, so that a sender of many
 // messages can go on and fill the buffer meanwhile.

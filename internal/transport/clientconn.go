@@ -7,6 +7,7 @@ import (
 	"net"
 	"slices"
 
+	"github.com/curlew-rpc/curlew/compress"
 	"github.com/curlew-rpc/curlew/internal/h2"
 	"github.com/curlew-rpc/curlew/internal/h2/frame"
 )
@@ -78,7 +79,7 @@ func shield(ctx context.Context, nc net.Conn, serverName string, base *tls.Confi
 // A ClientStream is one attempt at a gRPC call. It must not be used again.
 type ClientStream struct {
 	h2.Stream
-	recv    recv
+	comp    compress.Compressor // of responses; nil: they are not compressed
 	head    *Head
 	checked bool
 }

@@ -61,7 +61,6 @@ var fieldScratch = sync.Pool{New: func() any { return new([]Field) }}
 // msg is what is to leave with the header.
 func (s *ClientStream) Start(conn *ClientConn, head *Head, timeout time.Duration, app []Field, msg Encoded, end bool, done <-chan struct{}) error {
 	s.head = head
-	s.recv = recv{codec: head.Codec, max: head.MaxReceive}
 	s.Expect(wire.MessageLength)
 	fields := head.fields
 	if timeout >= 0 || len(app) > 0 {
@@ -145,7 +144,7 @@ func (s *ClientStream) Receive(msg any, done <-chan struct{}) error {
 		}
 		if m == s.head.plain.Load() {
 			s.checked = true
-			return s.recv.next(&s.Stream, done, msg)
+			return s.next(msg, done)
 		}
 		// A grpc-status wins over that of HTTP, and may be yet to come.
 		if m.Status != 200 && s.Await(s.head.MaxReceive, done) == h2.ErrDone {
@@ -156,12 +155,17 @@ func (s *ClientStream) Receive(msg any, done <-chan struct{}) error {
 		}
 		s.checked = true
 	}
-	return s.recv.next(&s.Stream, done, msg)
+	return s.next(msg, done)
+}
+
+func (s *ClientStream) next(msg any, done <-chan struct{}) error {
+	r := recv{s.head.Codec, s.comp, s.head.MaxReceive}
+	return r.next(&s.Stream, done, msg)
 }
 
 // NoMore returns nil if no further message follows.
 func (s *ClientStream) NoMore(done <-chan struct{}) error {
-	return s.recv.ended(&s.Stream, done, "response")
+	return ended(&s.Stream, done, "response")
 }
 
 // check judges a response header before its content is read.
@@ -188,7 +192,7 @@ func (s *ClientStream) check(m *h2.Message) error {
 	}
 	for _, c := range s.head.Compressors {
 		if c.Name() == encoding {
-			s.recv.comp = c
+			s.comp = c
 			return nil
 		}
 	}

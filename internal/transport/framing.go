@@ -224,7 +224,7 @@ func (r *recv) decode(b []byte, compressed bool, msg any) error {
 
 // ended returns nil if no further message follows, which unary calls ask
 // where exactly one may come.
-func (r *recv) ended(s *h2.Stream, done <-chan struct{}, what string) error {
+func ended(s *h2.Stream, done <-chan struct{}, what string) error {
 	switch b, err := s.Peek(1, done); {
 	case err == io.EOF && len(b) == 0:
 		return nil

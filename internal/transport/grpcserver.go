@@ -51,6 +51,7 @@ type Request struct {
 	Refusal         *Status // not nil: this is the answer
 
 	target  Target
+	recv    recv                // of its messages
 	in, out compress.Compressor // nil: messages are not compressed
 	reply   []Field             // the response header
 	http    int                 // refused with this HTTP status
@@ -101,9 +102,6 @@ func (g *GRPC) AcceptOnReader(sc *ServerConn, m *h2.Message) (*h2.Stream, h2.Sta
 	if req.HasTimeout {
 		s.Deadline = time.Now().Add(req.Timeout)
 	}
-	if req.target != nil {
-		s.recv = recv{codec: req.Codec, comp: req.in, max: req.target.MaxReceive()}
-	}
 	return &s.Stream, start
 }
 
@@ -145,6 +143,7 @@ func (g *GRPC) read(m *h2.Message) *Request {
 		st, _ := statusOf(err).(*Status)
 		req.refuse(st.Code, st.Message)
 	}
+	req.recv = recv{codec: req.Codec, comp: req.in, max: req.target.MaxReceive()}
 	return req
 }
 

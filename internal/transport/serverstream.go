@@ -18,7 +18,6 @@ type ServerStream struct {
 	ServerConn *ServerConn
 	Deadline   time.Time // zero: none
 
-	recv    recv
 	headed  bool // the response header has been sent
 	cut     bool // a message may have been sent in part
 	plain   bool // messages are sent uncompressed whatever was negotiated
@@ -29,19 +28,19 @@ type ServerStream struct {
 // Receive receives the next message into msg; io.EOF after the last, or a
 // *Status, or h2.ErrDone.
 func (s *ServerStream) Receive(msg any, done <-chan struct{}) error {
-	return s.recv.next(&s.Stream, done, msg)
+	return s.Request.recv.next(&s.Stream, done, msg)
 }
 
 // ReceiveOnly receives the one message of a request that has one.
 func (s *ServerStream) ReceiveOnly(msg any, done <-chan struct{}) error {
-	err := s.recv.next(&s.Stream, done, msg)
+	err := s.Request.recv.next(&s.Stream, done, msg)
 	if err == io.EOF {
 		return NewStatus(wire.Unimplemented, "the request has no message")
 	}
 	if err != nil {
 		return err
 	}
-	return s.recv.ended(&s.Stream, done, "request")
+	return ended(&s.Stream, done, "request")
 }
 
 // SetCompressor has messages compressed with c from now on, or not at all if c
