@@ -335,9 +335,9 @@ func (c *Conn) keepLocked(s *Stream, data []byte) {
 		return
 	}
 	if s.in == nil {
-		s.in = bufpool.Get(s.roomLocked(data, n))
+		s.in = bufpool.Get(s.bufferSizeLocked(data, n))
 	} else if have := len(s.in.B) + n; have > cap(s.in.B) {
-		if room := s.roomLocked(s.in.B, have); room > have {
+		if room := s.bufferSizeLocked(s.in.B, have); room > have {
 			s.in.Reserve(room)
 		}
 	}
@@ -350,11 +350,11 @@ func (c *Conn) keepLocked(s *Stream, data []byte) {
 	s.forestallLocked()
 }
 
-// roomLocked returns how large a buffer is to be for have bytes, which begin with
+// bufferSizeLocked returns how large a buffer is to be for have bytes, which begin with
 // content. Where a long message is on its way, growing by steps of two would copy it
 // once more on the whole, so steps are of eight; but never more than what is known to
 // come, and not while the connection holds much: memory counts as it is allocated.
-func (s *Stream) roomLocked(content []byte, have int) int {
+func (s *Stream) bufferSizeLocked(content []byte, have int) int {
 	if have < readSize/2 || s.conn.buffered > int64(s.conn.cfg.ConnBuffer)/8 {
 		return have
 	}
