@@ -353,9 +353,10 @@ func (c *Conn) keepLocked(s *Stream, data []byte) {
 // bufferSizeLocked returns how large a buffer is to be for have bytes, which begin with
 // content. Where a long message is on its way, growing by steps of two would copy it
 // once more on the whole, so steps are of eight; but never more than what is known to
-// come, and not while the connection holds much: memory counts as it is allocated.
+// come, and not while the connection holds much for others: memory counts as it is
+// allocated.
 func (s *Stream) bufferSizeLocked(content []byte, have int) int {
-	if have < readSize/2 || s.conn.buffered > int64(s.conn.cfg.ConnBuffer)/8 {
+	if have < readSize/2 || s.conn.buffered-int64(have) > int64(s.conn.cfg.ConnBuffer)/8 {
 		return have
 	}
 	return max(have, min(s.expectedLocked(content), 8*have))

@@ -25,12 +25,12 @@ func TestParseStat(t *testing.T) {
 }
 
 func TestParseRSS(t *testing.T) {
-	got, err := parseRSS("Name:\tx\nVmPeak:\t    9 kB\nVmRSS:\t    1234 kB\n")
+	got, err := parseBytes("Name:\tx\nVmPeak:\t    9 kB\nVmRSS:\t    1234 kB\n", "VmRSS")
 	if want := int64(1234 * 1024); err != nil || got != want {
-		t.Errorf("parseRSS = %d, %v, want %d", got, err, want)
+		t.Errorf("parseBytes = %d, %v, want %d", got, err, want)
 	}
-	if _, err := parseRSS("Name:\tx\n"); err == nil {
-		t.Error("parseRSS without VmRSS: no error")
+	if _, err := parseBytes("Name:\tx\n", "VmRSS"); err == nil {
+		t.Error("parseBytes without the name: no error")
 	}
 }
 

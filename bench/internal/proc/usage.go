@@ -105,17 +105,27 @@ func (p *Process) Memory() (int64, error) {
 	if err != nil {
 		return 0, p.ended(err)
 	}
-	return parseRSS(string(b))
+	return parseBytes(string(b), "VmRSS")
 }
 
-func parseRSS(status string) (int64, error) {
-	for line := range strings.Lines(status) {
-		if rest, ok := strings.CutPrefix(line, "VmRSS:"); ok {
+// KernelMemory is what the kernel's own objects take in bytes, sockets among them.
+func KernelMemory() (int64, error) {
+	b, err := os.ReadFile("/proc/meminfo")
+	if err != nil {
+		return 0, err
+	}
+	return parseBytes(string(b), "Slab")
+}
+
+// parseBytes finds a size in a table of /proc that tells names and kB.
+func parseBytes(table, name string) (int64, error) {
+	for line := range strings.Lines(table) {
+		if rest, ok := strings.CutPrefix(line, name+":"); ok {
 			kB, err := strconv.ParseInt(strings.TrimSpace(strings.TrimSuffix(strings.TrimSpace(rest), "kB")), 10, 64)
 			return kB * 1024, err
 		}
 	}
-	return 0, errors.New("status has no VmRSS")
+	return 0, fmt.Errorf("there is no %s", name)
 }
 
 // Machine describes what the measurements ran on.

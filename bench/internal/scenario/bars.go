@@ -30,6 +30,7 @@ const (
 	Upload       = "upload"
 	Connections  = "memory-connection"
 	Streams      = "memory-stream"
+	ManyIdle     = "memory-many"
 	BinarySize   = "size"
 	Start        = "start-up"
 )

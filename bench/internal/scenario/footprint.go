@@ -22,6 +22,12 @@ func footprints() []Scenario {
 			prepare: memoryOf(idleStreams),
 		},
 		{
+			Name: ManyIdle, Title: "Memory of 10,000 idle connections, and of two idle bidirectional streams on each",
+			How:    "10,000 bare connections, then two open Chat streams on each; growth of VmRSS, and of Slab in /proc/meminfo for what the kernel takes for each end",
+			rounds: 1, only: []string{Curlew, GRPCGo}, fits: func(s Stack) bool { return servesH2(s) && s.can(chatIdle) },
+			prepare: memoryOf(idleMany),
+		},
+		{
 			Name: BinarySize, Title: "Size of the server's program",
 			How:    "size of bin/STACK-server; Go programs are built with -trimpath -ldflags '-s -w', Rust ones by cargo build --release",
 			rounds: 1, fits: func(s Stack) bool { return servesUnary(s) && s.can(oneFile) },

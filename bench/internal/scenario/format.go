@@ -22,7 +22,7 @@ func Scale(metric string, value float64) (float64, string) {
 		return value, "µs"
 	case ServerBytes, ClientBytes, BytesPerSecond:
 		return value / (1 << 20), "MiB"
-	case IdleConn, CalledConn, IdleStream:
+	case IdleConn, CalledConn, IdleStream, KernelConn:
 		return value / 1024, "KiB"
 	case Size:
 		return value / 1e6, "MB"

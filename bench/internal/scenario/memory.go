@@ -6,10 +6,13 @@ import (
 	"time"
 
 	"github.com/curlew-rpc/curlew/bench/internal/load"
+	"github.com/curlew-rpc/curlew/bench/internal/proc"
 )
 
 const (
 	idleConns      = 1000
+	manyConns      = 10000
+	manyStreams    = 2 // on each
 	streamConns    = 100
 	streamsPerConn = 20
 	chatMethod     = "/curlew.bench.v1.Bench/Chat"
@@ -139,6 +142,42 @@ func idleStreams(i *idle, s *server) (metrics, error) {
 		}
 	}
 	return metrics{IdleStream: (opened - before) / (streamConns * streamsPerConn)}, nil
+}
+
+func idleMany(i *idle, s *server) (metrics, error) {
+	kernel, err := proc.KernelMemory()
+	if err != nil {
+		return nil, err
+	}
+	before, err := i.memory(s)
+	if err != nil {
+		return nil, err
+	}
+	if err := i.dial(s, manyConns); err != nil {
+		return nil, err
+	}
+	opened, err := i.memory(s)
+	if err != nil {
+		return nil, err
+	}
+	grown, err := proc.KernelMemory()
+	if err != nil {
+		return nil, err
+	}
+	for _, c := range i.conns[warmConns:] {
+		if err := c.Open(chatMethod, manyStreams); err != nil {
+			return nil, err
+		}
+	}
+	waiting, err := i.memory(s)
+	if err != nil {
+		return nil, err
+	}
+	return metrics{
+		IdleConn:   (opened - before) / manyConns,
+		KernelConn: float64(grown-kernel) / (2 * manyConns),
+		IdleStream: (waiting - opened) / (manyConns * manyStreams),
+	}, nil
 }
 
 func memoryOf(measure func(*idle, *server) (metrics, error)) func(context.Context, *Env, Subject) (sampler, error) {

@@ -23,6 +23,7 @@ const (
 	IdleConn       = "idle connection" // bytes
 	CalledConn     = "after a call"    // bytes
 	IdleStream     = "idle stream"     // bytes
+	KernelConn     = "kernel"          // bytes for each end of an idle connection
 	Size           = "size"            // bytes
 	StartUp        = "start-up"        // microseconds
 )
@@ -31,7 +32,7 @@ const (
 func Metrics() []string {
 	return []string{
 		ServerCPU, ClientCPU, ServerBytes, ClientBytes, BytesPerSecond, PerSecond, P50, P99, P999,
-		IdleConn, CalledConn, IdleStream, Size, StartUp,
+		IdleConn, CalledConn, IdleStream, KernelConn, Size, StartUp,
 	}
 }
 
