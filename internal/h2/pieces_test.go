@@ -148,3 +148,59 @@ func TestDirectCompletesFrames(t *testing.T) {
 		})
 	}
 }
+
+// A hookConn keeps what is written, and calls a function at the first write.
+type hookConn struct {
+	net.Conn
+	hook    func()
+	written []byte
+}
+
+func (h *hookConn) TryWrite(p []byte) (int, error) {
+	h.written = append(h.written, p...)
+	if hook := h.hook; hook != nil {
+		h.hook = nil
+		hook()
+	}
+	return len(p), nil
+}
+
+// Nothing is sent on a stream that ended while a piece was being written.
+func TestNothingAfterReset(t *testing.T) {
+	long := make([]byte, directSize)
+	for name, out := range map[string]Outgoing{
+		"pieces":          {Data: long, More: [][]byte{long, long}},
+		"with an end":     {Data: long, More: [][]byte{long, long}, End: true},
+		"with trailers":   {Data: long, More: [][]byte{long, long}, Trailer: okTrailer},
+		"before trailers": {Data: long, Trailer: okTrailer},
+	} {
+		t.Run(name, func(t *testing.T) {
+			cfg := Defaults()
+			conn := new(hookConn)
+			c := newConn(conn, &cfg)
+			c.send.Init(1 << 20)
+			s := new(Stream)
+			s.conn, s.id, s.headed = c, 1, true
+			s.send.Init(1 << 20)
+			c.streams[1] = s
+			conn.hook = func() { s.Reset(frame.CodeCancel) }
+			if err := s.Send(out, nil); err == nil {
+				t.Error("Send has no error")
+			}
+			c.flushLeft()
+			frames := dataFrames(conn.written)
+			if want := "1:16384 1:16384 RST_STREAM"; strings.Join(frames, " ") != want {
+				t.Errorf("%v is written, want %s", frames, want)
+			}
+			if c.held != 0 {
+				t.Errorf("%d bytes are held", c.held)
+			}
+		})
+	}
+}
+
+// flushLeft writes what waits, as the next sender would.
+func (c *Conn) flushLeft() {
+	c.mu.Lock()
+	c.flushUnlock()
+}

@@ -125,7 +125,15 @@ func (s *Stream) sendContentLocked(out *Outgoing, done <-chan struct{}) error {
 	err := s.sendDataLocked(out.Data, behind, end, done)
 	for i := 0; i < len(out.More) && err == nil; i++ {
 		behind -= len(out.More[i])
-		err = s.sendDataLocked(out.More[i], behind, end, done)
+		if err = s.maySendLocked(); err == nil { // as far as can be known: it was unlocked
+			err = s.sendDataLocked(out.More[i], behind, end, done)
+		}
+	}
+	if err == nil && !end {
+		err = s.maySendLocked()
+	}
+	if err != nil {
+		s.holdLocked(0)
 	}
 	return err
 }
