@@ -132,9 +132,7 @@ func (s *Stream) sendContentLocked(out *Outgoing, done <-chan struct{}) error {
 	if err == nil && !end {
 		err = s.maySendLocked()
 	}
-	if err != nil {
-		s.holdLocked(0)
-	}
+	s.holdLocked(0) // it is sent, or given up
 	return err
 }
 
@@ -178,7 +176,6 @@ func (s *Stream) sendDataLocked(data []byte, behind int, end bool, done <-chan s
 			break
 		}
 		if err := s.maySendLocked(); err != nil { // since it was written directly
-			s.holdLocked(0)
 			c.wakeSendersLocked()
 			return err
 		}
@@ -206,13 +203,9 @@ func (s *Stream) sendDataLocked(data []byte, behind int, end bool, done <-chan s
 			err = ErrDone
 		}
 		if err != nil {
-			s.holdLocked(0)
 			c.wakeSendersLocked() // a turn not taken is passed on
 			return err
 		}
-	}
-	if behind == 0 {
-		s.holdLocked(0)
 	}
 	c.wakeSendersLocked()
 	return nil

@@ -7,7 +7,7 @@ import (
 	"unsafe"
 )
 
-// The two functions below make system calls that do not tell the scheduler. Before
+// The functions below make system calls that do not tell the scheduler. Before
 // an ordinary one, syscall.Read or syscall.Write, the runtime wakes its monitoring
 // thread where the process has been idle, which takes the processor away from a call
 // that is not back within 20 µs: two switches between threads for each read and each
@@ -26,12 +26,10 @@ import (
 const maxNow = 128 << 10
 
 func readNow(fd int, p []byte) (int, error) {
-	p = p[:min(len(p), maxNow)]
-	n, _, errno := syscall.RawSyscall6(syscall.SYS_RECVFROM, uintptr(fd),
-		uintptr(unsafe.Pointer(unsafe.SliceData(p))), uintptr(len(p)), syscall.MSG_DONTWAIT, 0, 0)
+	n, errno := transferNow(syscall.SYS_RECVFROM, fd, p[:min(len(p), maxNow)], 0)
 	switch errno {
 	case 0:
-		return int(n), nil
+		return n, nil
 	case syscall.ENOTSOCK:
 		return syscall.Read(fd, p)
 	}
@@ -42,13 +40,19 @@ func writeNow(fd int, p []byte) (int, error) {
 	if len(p) > maxNow {
 		return syscall.Write(fd, p)
 	}
-	n, _, errno := syscall.RawSyscall6(syscall.SYS_SENDTO, uintptr(fd),
-		uintptr(unsafe.Pointer(unsafe.SliceData(p))), uintptr(len(p)), syscall.MSG_DONTWAIT|syscall.MSG_NOSIGNAL, 0, 0)
+	n, errno := transferNow(syscall.SYS_SENDTO, fd, p, syscall.MSG_NOSIGNAL)
 	switch errno {
 	case 0:
-		return int(n), nil
+		return n, nil
 	case syscall.ENOTSOCK:
 		return syscall.Write(fd, p)
 	}
 	return -1, errno
+}
+
+// transferNow is recvfrom or sendto, which have the same arguments.
+func transferNow(call uintptr, fd int, p []byte, flags uintptr) (int, syscall.Errno) {
+	n, _, errno := syscall.RawSyscall6(call, uintptr(fd),
+		uintptr(unsafe.Pointer(unsafe.SliceData(p))), uintptr(len(p)), syscall.MSG_DONTWAIT|flags, 0, 0)
+	return int(n), errno
 }
