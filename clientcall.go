@@ -147,6 +147,12 @@ func classOf(err error) balance.Class {
 		return balance.Canceled
 	case ResourceExhausted:
 		return balance.Rejected
+	case Unavailable:
+		return balance.Unavailable
+	case DeadlineExceeded:
+		return balance.TimedOut
+	case Internal, Unknown, DataLoss:
+		return balance.Broken
 	}
 	return balance.Failure
 }

@@ -65,6 +65,10 @@ type View struct {
 	// a connection, if any.
 	Err error
 
+	// Weight is the endpoint's share relative to others: that of the resolver, which
+	// policies around this one may have changed (SlowStart). Positive.
+	Weight float64
+
 	// Load counts the calls. It stays with the endpoint from snapshot to snapshot.
 	Load *Load
 }
@@ -92,6 +96,19 @@ type Plan struct {
 
 	// Wake asks for another plan after this time even if nothing changes; 0 does not.
 	Wake time.Duration
+
+	// Alarm asks for another plan as soon as so many attempts in a row ended badly at
+	// an endpoint (Load.InRow); 0 does not.
+	Alarm int
+
+	// Unwatched has the client leave the health of endpoints unwatched, although the
+	// service config names a service to watch: pick-first says so, for which an
+	// endpoint that answers is as good as any (gRFC A17).
+	Unwatched bool
+
+	// Reports asks the endpoints for load reports at this interval, beside those that
+	// come with responses (gRFC A51); 0 does not. Load.Report has the last.
+	Reports time.Duration
 }
 
 // A Picker chooses an endpoint for each call. Pick is called concurrently, must not
@@ -114,6 +131,18 @@ type Call struct {
 	// Tried are the endpoints that earlier attempts went to, or hedged ones go to;
 	// a picker with a choice avoids them.
 	Tried []Ref
+
+	// Header is that of the request, nil when it is not known.
+	Header Header
+
+	// Deadline is when the call ends; zero when it has no deadline.
+	Deadline time.Time
+}
+
+// A Header is what a picker may read of a request's header.
+type Header interface {
+	// Get returns the first value of the field, or "". Names are in lower case.
+	Get(name string) string
 }
 
 // HasTried reports whether an earlier attempt went to r.

@@ -1,16 +1,23 @@
 package balance
 
 import (
+	"math"
+	"sync"
 	"sync/atomic"
 	"time"
 )
 
-// Load counts the calls of one endpoint. The client counts every attempt once, and
-// all policies read the same counters; a policy that wants a rate keeps what it
-// read before. It is safe for concurrent use.
+// Load is what is known of the calls of one endpoint. The client counts every
+// attempt once, and all policies read the same counters; a policy that wants a rate
+// keeps what it read before. It is safe for concurrent use. The zero value is ready.
 type Load struct {
 	inflight atomic.Int64
 	ended    [classes]atomic.Uint64
+	inRow    atomic.Uint32 // bad ends since the last good one
+	alarm    atomic.Pointer[alarm]
+	latency  atomic.Pointer[latency] // nil: not measured
+	report   atomic.Pointer[Report]
+	reports  atomic.Bool // wanted
 }
 
 // An Outcome is how an attempt ended, as far as it says something of its endpoint.
@@ -20,18 +27,24 @@ type Outcome struct {
 
 	// Latency is from the pick to the end, 0 when it was not measured.
 	Latency time.Duration
+
+	// Pushback is how long the endpoint asked not to be tried again, 0 when it did not.
+	Pushback time.Duration
 }
 
 // A Class is a kind of outcome.
 type Class uint8
 
 const (
-	Success  Class = iota // status OK
-	Failure               // any other status, or the connection broke
-	Rejected              // the endpoint said that it has too much to do
-	Canceled              // the caller gave up, or the attempt never left: says nothing of the endpoint
+	Success     Class = iota // status OK
+	Failure                  // a status by which the endpoint says that the call was wrong, NOT_FOUND for instance
+	Rejected                 // RESOURCE_EXHAUSTED: the endpoint has too much to do
+	Canceled                 // the caller gave up, or the attempt never left: says nothing of the endpoint
+	Unavailable              // UNAVAILABLE, or the connection broke
+	TimedOut                 // the deadline passed
+	Broken                   // a status by which the endpoint says that it failed: INTERNAL, UNKNOWN, DATA_LOSS
 
-	classes = 4
+	classes = 7
 )
 
 // String returns the name in lower case.
@@ -45,6 +58,12 @@ func (c Class) String() string {
 		return "rejected"
 	case Canceled:
 		return "canceled"
+	case Unavailable:
+		return "unavailable"
+	case TimedOut:
+		return "timed out"
+	case Broken:
+		return "broken"
 	}
 	return "unknown"
 }
@@ -52,13 +71,27 @@ func (c Class) String() string {
 // Begin counts an attempt that was sent to the endpoint. Each is followed by End.
 func (l *Load) Begin() { l.inflight.Add(1) }
 
-// End counts the end of an attempt. A Class out of range counts as Failure.
+// End counts the end of an attempt. A Class out of range counts as Broken.
 func (l *Load) End(o Outcome) {
 	if o.Class >= classes {
-		o.Class = Failure
+		o.Class = Broken
 	}
 	l.ended[o.Class].Add(1)
 	l.inflight.Add(-1)
+	if m := l.latency.Load(); m != nil {
+		m.observe(o)
+	}
+	switch o.Class {
+	case Unavailable, TimedOut, Broken, Rejected:
+		n := l.inRow.Add(1)
+		if a := l.alarm.Load(); a != nil && n == a.at {
+			a.ring()
+		}
+	case Success, Failure:
+		if l.inRow.Load() != 0 {
+			l.inRow.Store(0)
+		}
+	}
 }
 
 // Inflight returns the number of attempts under way.
@@ -72,3 +105,127 @@ func (l *Load) Ended(c Class) uint64 {
 	}
 	return l.ended[c].Load()
 }
+
+// Begun returns how many attempts have begun since the endpoint became known.
+func (l *Load) Begun() uint64 {
+	n := uint64(max(l.Inflight(), 0))
+	for c := range l.ended {
+		n += l.ended[c].Load()
+	}
+	return n
+}
+
+// InRow returns how many attempts in a row, of those that ended last, were Rejected,
+// Unavailable, TimedOut or Broken. Canceled ones do not count either way.
+func (l *Load) InRow() int { return int(l.inRow.Load()) }
+
+// An alarm rings when so many attempts in a row ended badly.
+type alarm struct {
+	at   uint32
+	ring func()
+}
+
+// SetAlarm has ring called when InRow reaches at, once until it was 0 again. ring
+// must not block. at 0 takes the alarm away. There is one alarm, and it is the
+// client's, for Plan.Alarm.
+func (l *Load) SetAlarm(at int, ring func()) {
+	switch has := l.alarm.Load(); {
+	case at <= 0:
+		l.alarm.Store(nil)
+	case has == nil || has.at != uint32(at):
+		l.alarm.Store(&alarm{uint32(at), ring})
+	}
+}
+
+// A latency is a moving average that follows a rise at once and a fall slowly.
+type latency struct {
+	decay time.Duration
+	base  time.Time
+
+	mu   sync.Mutex // for writing
+	cost atomic.Uint64
+	at   atomic.Int64 // since base
+}
+
+// MeasureLatency has the client measure how long attempts take from now on. decay is
+// the time in which what was measured loses two thirds of its weight; the first call
+// decides. A planner that reads Latency calls it for every endpoint.
+func (l *Load) MeasureLatency(decay time.Duration) {
+	if l.latency.Load() == nil {
+		l.latency.CompareAndSwap(nil, &latency{decay: decay, base: time.Now()})
+	}
+}
+
+// Measured reports whether latencies are measured.
+func (l *Load) Measured() bool { return l.latency.Load() != nil }
+
+// rejection is what a call that was turned away counts for at least: it may well have
+// been turned away faster than others are served, and that must not attract more.
+const rejection = 5 * time.Second
+
+func (m *latency) observe(o Outcome) {
+	took := o.Latency
+	switch o.Class {
+	case Canceled:
+		return
+	case Rejected, Unavailable, TimedOut, Broken:
+		took = max(took, rejection, min(o.Pushback, 5*time.Minute))
+	}
+	if took <= 0 {
+		return
+	}
+	rtt := float64(took)
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	now := int64(time.Since(m.base))
+	cost := math.Float64frombits(m.cost.Load())
+	if rtt > cost {
+		cost = rtt
+	} else {
+		w := math.Exp(-float64(now-m.at.Load()) / float64(m.decay))
+		cost = cost*w + rtt*(1-w)
+	}
+	m.cost.Store(math.Float64bits(cost))
+	m.at.Store(now)
+}
+
+// Latency returns the average, weighed so that the last decay counts most and a peak
+// counts at once, and when it was last changed. ok is false while nothing has been
+// measured.
+func (l *Load) Latency() (average time.Duration, at time.Time, ok bool) {
+	m := l.latency.Load()
+	if m == nil {
+		return 0, time.Time{}, false
+	}
+	cost := math.Float64frombits(m.cost.Load())
+	if cost == 0 {
+		return 0, time.Time{}, false
+	}
+	return time.Duration(cost), m.base.Add(time.Duration(m.at.Load())), true
+}
+
+// A Report is what an endpoint says of its own load (gRFC A51,
+// xds.data.orca.v3.OrcaLoadReport). It must not be changed.
+type Report struct {
+	At          time.Time // when it came
+	CPU         float64   // utilization: 1 is all that there is, more is possible
+	Memory      float64   // utilization, 0 to 1
+	Application float64   // utilization as the application sees it
+	QPS         float64   // calls a second
+	EPS         float64   // errors a second
+	Utilization map[string]float64
+	Cost        map[string]float64
+	Named       map[string]float64
+}
+
+// WantReports has the client read the reports that come with responses.
+func (l *Load) WantReports() { l.reports.Store(true) }
+
+// ReportsWanted reports whether some policy wants reports.
+func (l *Load) ReportsWanted() bool { return l.reports.Load() }
+
+// SetReport stores a report; the client calls it for each that comes.
+func (l *Load) SetReport(r *Report) { l.report.Store(r) }
+
+// Report returns the last report, nil if none has come.
+func (l *Load) Report() *Report { return l.report.Load() }

@@ -1,6 +1,9 @@
 package balance
 
-import "testing"
+import (
+	"testing"
+	"time"
+)
 
 func TestLoad(t *testing.T) {
 	var l Load
@@ -13,7 +16,7 @@ func TestLoad(t *testing.T) {
 	if n := l.Inflight(); n != 1 {
 		t.Errorf("%d in flight, want 1", n)
 	}
-	for c, want := range map[Class]uint64{Success: 2, Failure: 1, Rejected: 1, Canceled: 0, 200: 0} {
+	for c, want := range map[Class]uint64{Success: 2, Broken: 1, Rejected: 1, Canceled: 0, 200: 0} {
 		if got := l.Ended(c); got != want {
 			t.Errorf("%d ended with %v, want %d", got, c, want)
 		}
@@ -23,12 +26,66 @@ func TestLoad(t *testing.T) {
 	}
 }
 
+func TestInRow(t *testing.T) {
+	var l Load
+	rung := 0
+	l.SetAlarm(3, func() { rung++ })
+	for _, c := range []Class{Unavailable, Rejected, Canceled, TimedOut, Broken, Success, Broken, Broken, Failure, Broken} {
+		l.Begin()
+		l.End(Outcome{Class: c})
+	}
+	if rung != 1 || l.InRow() != 1 {
+		t.Errorf("the alarm rang %d times and %d are in a row, want 1 and 1", rung, l.InRow())
+	}
+	if n := l.Begun(); n != 10 {
+		t.Errorf("%d begun, want 10", n)
+	}
+	l.SetAlarm(0, nil)
+	for range 5 {
+		l.Begin()
+		l.End(Outcome{Class: Broken})
+	}
+	if rung != 1 {
+		t.Error("an alarm that was taken away rang")
+	}
+}
+
+func TestLatency(t *testing.T) {
+	var l Load
+	if _, _, ok := l.Latency(); ok || l.Measured() {
+		t.Error("a latency before any was measured")
+	}
+	l.MeasureLatency(10 * time.Second)
+	end := func(c Class, d, pushback time.Duration) time.Duration {
+		l.Begin()
+		l.End(Outcome{Class: c, Latency: d, Pushback: pushback})
+		average, _, _ := l.Latency()
+		return average
+	}
+	if got := end(Success, 10*time.Millisecond, 0); got != 10*time.Millisecond {
+		t.Errorf("after one call of 10ms the average is %v", got)
+	}
+	if got := end(Success, time.Millisecond, 0); got > 10*time.Millisecond || got < 9*time.Millisecond {
+		t.Errorf("a fast call brought it down to %v at once", got)
+	}
+	if got := end(Canceled, time.Minute, 0); got > 10*time.Millisecond {
+		t.Errorf("a canceled call counted: %v", got)
+	}
+	if got := end(Rejected, time.Microsecond, 0); got != 5*time.Second {
+		t.Errorf("after a rejection it is %v, want 5s", got)
+	}
+	if got := end(Unavailable, time.Microsecond, time.Minute); got != time.Minute {
+		t.Errorf("after a pushback of a minute it is %v", got)
+	}
+}
+
 func TestNames(t *testing.T) {
 	for _, c := range []struct{ got, want string }{
 		{Idle.String(), "IDLE"}, {Connecting.String(), "CONNECTING"}, {Ready.String(), "READY"},
 		{TransientFailure.String(), "TRANSIENT_FAILURE"}, {Shutdown.String(), "SHUTDOWN"}, {State(9).String(), "UNKNOWN"},
 		{Queue.String(), "queue"}, {Use.String(), "use"}, {Fail.String(), "fail"}, {Drop.String(), "drop"}, {Verdict(9).String(), "unknown"},
-		{Success.String(), "success"}, {Failure.String(), "failure"}, {Rejected.String(), "rejected"}, {Canceled.String(), "canceled"}, {Class(9).String(), "unknown"},
+		{Success.String(), "success"}, {Failure.String(), "failure"}, {Rejected.String(), "rejected"}, {Canceled.String(), "canceled"},
+		{Unavailable.String(), "unavailable"}, {TimedOut.String(), "timed out"}, {Broken.String(), "broken"}, {Class(9).String(), "unknown"},
 	} {
 		if c.got != c.want {
 			t.Errorf("%q, want %q", c.got, c.want)

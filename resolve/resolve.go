@@ -46,6 +46,12 @@ type Update struct {
 	// of changes by itself. It informs; asking again in time is up to the resolver.
 	TTL time.Duration
 
+	// ServiceConfig is what the service says of how to be called, in gRPC's JSON
+	// (github.com/grpc/grpc/blob/master/doc/service_config.md); empty when it says
+	// nothing. One that is wrong is refused, and push says so, but the endpoints are
+	// taken over (gRFC A21).
+	ServiceConfig string
+
 	// Attrs are what else the source knows of the whole target.
 	Attrs Attrs
 }

@@ -138,12 +138,8 @@ func (ep *endpoint[C]) stopOnLoop(now time.Time) {
 
 // busyOnLoop reports whether a call is under way or began since it last said.
 func (ep *endpoint[C]) busyOnLoop() bool {
-	inflight := ep.load.Inflight()
-	begun := uint64(inflight)
-	for c := balance.Success; c <= balance.Canceled; c++ {
-		begun += ep.load.Ended(c)
-	}
-	busy := inflight > 0 || begun != ep.calls
+	begun := ep.load.Begun()
+	busy := ep.load.Inflight() > 0 || begun != ep.calls
 	ep.calls = begun
 	return busy
 }

@@ -75,7 +75,7 @@ func (ch *Channel[C]) planOnLoop(now time.Time) {
 		Seed:      rand.Uint64(),
 	}
 	for i, ep := range ch.order {
-		in.Endpoints[i] = balance.View{Endpoint: ep.spec, Ref: ep.ref, State: ep.state, Since: ep.since, Err: ep.err, Load: &ep.load}
+		in.Endpoints[i] = balance.View{Endpoint: ep.spec, Ref: ep.ref, State: ep.state, Since: ep.since, Err: ep.err, Weight: float64(max(ep.spec.Weight, 1)), Load: &ep.load}
 	}
 	plan := ch.planner.Plan(in)
 	if plan.Picker == nil {
