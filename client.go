@@ -144,6 +144,33 @@ func WithMaxConnectionsPerEndpoint(n int) ClientOption {
 	})
 }
 
+// The defaults of WithSilenceDetection.
+const (
+	defaultSuspicion = 250 * time.Millisecond
+	defaultSilence   = 10 * time.Second
+)
+
+// WithSilenceDetection says how soon a server is noticed that has gone without a word,
+// because its machine or the network has failed. When a call has had no answer, and
+// nothing else was heard on its connection, for after, the client asks the server for a
+// sign of life, sparingly enough for servers of any kind. While there is none, new calls
+// go to other endpoints, or to a new connection; after giveUp the old one is given up,
+// and its calls fail with Unavailable. On Linux giveUp is also the kernel's own limit
+// for what the server has not acknowledged (TCP_USER_TIMEOUT). The defaults are 250
+// milliseconds and 10 seconds; a negative after switches it all off.
+func WithSilenceDetection(after, giveUp time.Duration) ClientOption {
+	return clientOption(func(c *clientConfig) error {
+		switch {
+		case after < 0:
+			after, giveUp = 0, 0
+		case after < 10*time.Millisecond || giveUp < time.Second:
+			return fmt.Errorf("curlew: WithSilenceDetection(%v, %v): the first must be at least 10ms, or negative for never, the second at least 1s", after, giveUp)
+		}
+		c.h2.Suspicion, c.h2.SilenceTimeout = after, giveUp
+		return nil
+	})
+}
+
 // WithCallOptions are options of every call, before those of the call itself.
 func WithCallOptions(opts ...CallOption) ClientOption {
 	return clientOption(func(c *clientConfig) error {
@@ -161,6 +188,7 @@ func NewClient(target string, opts ...ClientOption) (*Client, error) {
 		return nil, fmt.Errorf("curlew: %w", err)
 	}
 	cfg := clientConfig{common: defaults(), policy: balance.PickFirst(), authority: t.HostPort()}
+	cfg.h2.Suspicion, cfg.h2.SilenceTimeout = defaultSuspicion, defaultSilence
 	serverName := t.ServerName()
 	for _, o := range opts {
 		if o == nil {
@@ -192,13 +220,16 @@ func NewClient(target string, opts ...ClientOption) (*Client, error) {
 	if c.settings, err = (&callSettings{common: &c.common}).with(cfg.calls); err != nil {
 		return nil, err
 	}
-	tc := &transport.ClientConfig{H2: cfg.h2, TLS: cfg.tls, Dial: cfg.dial}
+	tc := &transport.ClientConfig{H2: cfg.h2, TLS: cfg.tls, Dial: cfg.dial, UserTimeout: cfg.h2.SilenceTimeout}
+	if cfg.h2.KeepaliveTime > 0 {
+		tc.UserTimeout = cfg.h2.KeepaliveTimeout // gRFC A18
+	}
 	c.channel = channel.New(channel.Config[*transport.ClientConn]{
 		Target:   t,
 		Resolver: cfg.resolver,
 		Policy:   cfg.policy,
 		Dial: func(ctx context.Context, _ resolve.Endpoint, addr resolve.Addr, ev channel.Events) (*transport.ClientConn, error) {
-			obs := h2.Observer{Capacity: ev.Capacity, Draining: ev.Draining, Closed: ev.Closed, Violated: func(err error) {
+			obs := h2.Observer{Capacity: ev.Capacity, Draining: ev.Draining, Silent: ev.Silent, Closed: ev.Closed, Violated: func(err error) {
 				cfg.log.Warn("a server broke the protocol", "server", addr.Address, "err", err)
 			}}
 			return transport.Dial(ctx, addr.Network, addr.Address, serverName, tc, obs)

@@ -51,6 +51,9 @@ type Events struct {
 	// come to an end: GOAWAY was received or the stream ids are used up.
 	Draining func()
 
+	// Silent tells that the peer does not answer, or that it does again.
+	Silent func(bool)
+
 	// Closed is the last event: the connection is gone, err says why.
 	Closed func(err error)
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"github.com/curlew-rpc/curlew/balance"
@@ -106,6 +107,7 @@ func (ch *Channel[C]) dialAddr(ctx context.Context, a *attempt[C], addr resolve.
 	conn, err := ch.cfg.Dial(ctx, a.spec, addr, Events{
 		Capacity: a.ep.queue.capacity,
 		Draining: func() { ch.exec.post(func() { ch.drainingOnLoop(l) }) },
+		Silent:   func(silent bool) { ch.exec.post(func() { ch.silentOnLoop(l, silent) }) },
 		Closed:   func(err error) { ch.exec.post(func() { ch.closedOnLoop(l, err) }) },
 	})
 	if err != nil {
@@ -138,8 +140,18 @@ func (ch *Channel[C]) connectedOnLoop(a *attempt[C], l *link[C]) {
 	}
 	ep.dial, ep.requested = nil, false
 	ep.addOnLoop(l, time.Now())
+	ch.replaceSilentOnLoop(ep)
 	ch.dirty = true
 	ch.cfg.Logger.Debug("connected", "target", ch.cfg.Target.String(), "endpoint", ep.id, "address", l.addr.String())
+}
+
+// replaceSilentOnLoop lets connections go whose peer does not answer: there is another.
+func (ch *Channel[C]) replaceSilentOnLoop(ep *endpoint[C]) {
+	for _, l := range slices.Clone(ep.links) {
+		if l.silent {
+			ch.letGoOnLoop(l)
+		}
+	}
 }
 
 func (ch *Channel[C]) dialFailedOnLoop(a *attempt[C], err error) {
@@ -149,7 +161,7 @@ func (ch *Channel[C]) dialFailedOnLoop(a *attempt[C], err error) {
 	}
 	ep.dial, ep.requested = nil, false
 	ch.failOnLoop(ep, err)
-	if len(ep.links) == 0 {
+	if ep.liveOnLoop() == 0 {
 		ep.enterOnLoop(balance.TransientFailure, time.Now())
 	}
 	ch.cfg.Logger.Info("cannot connect", "target", ch.cfg.Target.String(), "endpoint", ep.id, "failures", ep.failures, "error", err)
@@ -209,11 +221,36 @@ func (ch *Channel[C]) lostOnLoop(l *link[C], err error) {
 		return
 	}
 	ep.flaps++
-	if ep.flaps > 1 && len(ep.links) == 0 && ep.dial == nil { // one is forgiven
+	if ep.flaps > 1 && ep.liveOnLoop() == 0 && ep.dial == nil { // one is forgiven
 		ep.failures = ep.flaps - 2
 		ch.failOnLoop(ep, fmt.Errorf("%d connections in a row were of no use, the last one for %v: %w",
 			ep.flaps, lived.Round(time.Millisecond), ep.err))
 		ep.enterOnLoop(balance.TransientFailure, now)
+	}
+}
+
+// silentOnLoop takes a connection out of use while its peer does not answer. Its calls
+// stay, for the peer may come back; others go elsewhere, or to a new connection.
+func (ch *Channel[C]) silentOnLoop(l *link[C], silent bool) {
+	if l.phase != up || l.silent == silent {
+		return
+	}
+	ep, now := l.ep, time.Now()
+	l.silent = silent
+	ep.useOnLoop()
+	ch.dirty = true
+	ch.cfg.Logger.Info("a server does not answer", "target", ch.cfg.Target.String(), "endpoint", ep.id,
+		"address", l.addr.String(), "silent", silent)
+	if !silent {
+		ep.stopOnLoop(now)
+		ep.failures, ep.retryAt = 0, time.Time{}
+		ep.upOnLoop(now)
+		return
+	}
+	ep.failedOnLoop(fmt.Errorf("%s does not answer", l.addr))
+	ch.hintOnLoop()
+	if ep.liveOnLoop() == 0 {
+		ep.downOnLoop(now)
 	}
 }
 

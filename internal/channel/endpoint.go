@@ -50,7 +50,9 @@ type link[C Conn] struct {
 	phase phase
 	up    time.Time
 	ended uint64 // calls that the endpoint had answered well until then
-	err   error  // of its end
+	// silent: up, but the peer does not answer. It is not used meanwhile.
+	silent bool
+	err    error // of its end
 }
 
 type phase uint8
@@ -65,11 +67,7 @@ const (
 // reserve takes a stream slot of the oldest connection that has one. Filling the
 // oldest first lets the others run empty (gRFC A105).
 func (ep *endpoint[C]) reserve() (c C, ok bool) {
-	conns := ep.usable.Load()
-	if conns == nil {
-		return c, false
-	}
-	for _, c = range *conns {
+	for _, c = range *ep.usable.Load() {
 		if c.Reserve() {
 			return c, true
 		}
@@ -95,18 +93,18 @@ func (ep *endpoint[C]) addOnLoop(l *link[C], now time.Time) {
 	ep.links = append(ep.links, l)
 	ep.useOnLoop()
 	ep.failures, ep.retryAt = 0, time.Time{}
+	ep.upOnLoop(now)
+}
+
+// upOnLoop lets calls come: there is a connection.
+func (ep *endpoint[C]) upOnLoop(now time.Time) {
 	ep.enterOnLoop(balance.Ready, now)
 	ep.queue.begin()
 	ep.queue.capacity()
 }
 
-// removeOnLoop takes a connection out of use.
-func (ep *endpoint[C]) removeOnLoop(l *link[C], now time.Time) {
-	ep.links = slices.DeleteFunc(ep.links, func(has *link[C]) bool { return has == l })
-	ep.useOnLoop()
-	if len(ep.links) > 0 {
-		return
-	}
+// downOnLoop sends calls away: there is none any more.
+func (ep *endpoint[C]) downOnLoop(now time.Time) {
 	ep.mayGrow.Store(false)
 	if ep.dial != nil {
 		ep.enterOnLoop(balance.Connecting, now) // what was to be a further one
@@ -116,13 +114,28 @@ func (ep *endpoint[C]) removeOnLoop(l *link[C], now time.Time) {
 	ep.queue.end()
 }
 
+// removeOnLoop takes a connection out of use.
+func (ep *endpoint[C]) removeOnLoop(l *link[C], now time.Time) {
+	ep.links = slices.DeleteFunc(ep.links, func(has *link[C]) bool { return has == l })
+	ep.useOnLoop()
+	if !l.silent && ep.liveOnLoop() == 0 {
+		ep.downOnLoop(now)
+	}
+}
+
+// useOnLoop has calls use the connections that answer.
 func (ep *endpoint[C]) useOnLoop() {
-	conns := make([]C, len(ep.links))
-	for i, l := range ep.links {
-		conns[i] = l.conn
+	conns := make([]C, 0, len(ep.links))
+	for _, l := range ep.links {
+		if !l.silent {
+			conns = append(conns, l.conn)
+		}
 	}
 	ep.usable.Store(&conns)
 }
+
+// liveOnLoop returns how many connections are in use.
+func (ep *endpoint[C]) liveOnLoop() int { return len(*ep.usable.Load()) }
 
 // stopOnLoop gives up the attempt under way.
 func (ep *endpoint[C]) stopOnLoop(now time.Time) {

@@ -117,6 +117,7 @@ func (ch *Channel[C]) addOnLoop(spec resolve.Endpoint, now time.Time) *endpoint[
 	}
 	ch.made++
 	ep := &endpoint[C]{id: spec.ID, ref: balance.Ref(ch.made<<slotBits | slot), spec: spec, since: now}
+	ep.useOnLoop()
 	ch.slots[slot] = ep
 	ch.byID[spec.ID] = ep
 	return ep

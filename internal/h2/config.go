@@ -40,6 +40,11 @@ type Config struct {
 	KeepaliveTime    time.Duration
 	KeepaliveTimeout time.Duration
 	KeepaliveIdle    bool
+	// Suspicion is how long a client waits for an answer before it asks whether the
+	// server is there at all; 0: it does not. A server that does not answer that
+	// either is silent, and is given up after SilenceTimeout.
+	Suspicion      time.Duration
+	SilenceTimeout time.Duration
 	// MaxGlitches is the budget for frames that cost us work and the peer nothing.
 	MaxGlitches int32
 

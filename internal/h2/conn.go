@@ -100,7 +100,8 @@ type Conn struct {
 	err       *ConnError
 	done      chan struct{} // closed when the reading goroutine has ended
 
-	watch watchdog
+	watch     watchdog
+	suspicion suspicion
 }
 
 // An Acceptor takes a server's streams.
@@ -130,7 +131,9 @@ type Observer struct {
 	// Violated: the peer broke the rules in a way that ended one stream. Of
 	// several that arrive together only the first is told.
 	Violated func(error)
-	Closed   func(error) // the connection is gone and its reading goroutine at its end
+	// Silent: true says that the peer does not answer, false that it does again.
+	Silent func(bool)
+	Closed func(error) // the connection is gone and its reading goroutine at its end
 }
 
 func newConn(nc net.Conn, cfg *Config) *Conn {
@@ -186,6 +189,7 @@ func NewClient(nc net.Conn, cfg *Config, obs Observer) *Conn {
 	c.client = true
 	c.observer = obs
 	c.nextID = 1
+	c.suspicion.pings = maxSuspicions
 	c.ready = make(chan struct{})
 	return c
 }

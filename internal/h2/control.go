@@ -131,6 +131,9 @@ func (c *Conn) pingLocked(h frame.Header, data [8]byte) error {
 		c.watch.drain = never
 		c.finalGoAwayLocked()
 		return nil
+	case data == suspicionPing && c.suspicion.asked:
+		c.clearedLocked()
+		return nil
 	case data == keepalivePing && c.watch.ping != never:
 		c.watch.ping = never // whatever is heard is an answer to it
 		return nil
@@ -143,6 +146,7 @@ var (
 	probePing     = [8]byte{'c', 'u', 'r', 'l', 'e', 'w', 'b', 'w'}
 	drainPing     = [8]byte{'c', 'u', 'r', 'l', 'e', 'w', 'g', 'o'}
 	keepalivePing = [8]byte{'c', 'u', 'r', 'l', 'e', 'w', 'k', 'a'}
+	suspicionPing = [8]byte{'c', 'u', 'r', 'l', 'e', 'w', 's', 'u'}
 )
 
 // probeSize is the least DATA frame worth looking at the clock for.

@@ -238,6 +238,7 @@ func (c *Conn) surrender(foreign *ConnError) {
 // settleOnReader sends what handling a batch of frames has queued.
 func (c *Conn) settleOnReader() {
 	c.mu.Lock()
+	c.heardLocked()
 	if c.waited {
 		c.starved, c.waited = starvedReads, false
 	} else if c.starved > 0 {

@@ -244,6 +244,7 @@ func (r *scriptRun) connect(client bool, options []string) {
 	obs := Observer{
 		Capacity: func() { r.event("Capacity") },
 		Draining: func() { r.event("Draining") },
+		Silent:   func(silent bool) { r.event("Silent: %v", silent) },
 		Violated: func(err error) { r.event("Violated: %v", err) },
 		Closed:   func(err error) { r.event("Closed: %v", err) },
 	}
@@ -303,6 +304,8 @@ func (r *scriptRun) option(o string) {
 		r.cfg.KeepaliveTime = d
 	case "keepaliveidle":
 		r.cfg.KeepaliveTime, r.cfg.KeepaliveIdle = d, true
+	case "suspicion":
+		r.cfg.Suspicion, r.cfg.SilenceTimeout = d, 10*time.Second
 	case "readtimeout":
 		r.cfg.ReadTimeout = d
 	case "whole": // requests are awaited whole, up to so many bytes

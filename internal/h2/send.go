@@ -33,6 +33,7 @@ func (s *Stream) sendUnlock(out Outgoing, done <-chan struct{}) error {
 		c.mu.Unlock()
 		return err
 	}
+	c.sentLocked()
 	if out.Header != nil {
 		s.headed = true
 		end := out.End && len(out.Data) == 0 && out.Trailer == nil

@@ -22,6 +22,9 @@ type watchdog struct {
 	drain     time.Duration // the final GOAWAY, should the peer not answer our PING
 	quiet     time.Duration // the next look whether the peer is silent
 	ping      time.Duration // the answer to a keepalive PING
+	suspect   time.Duration // the next look whether the peer answers
+	doubt     time.Duration // the answer to a PING that asks whether it is there
+	lost      time.Duration // the end of a silent connection
 
 	waiting int          // requests awaited whole
 	last    atomic.Int64 // when the peer was heard, if keepalive is on
@@ -57,8 +60,9 @@ func (w *watchdog) scheduleLocked(c *Conn) {
 	w.timer.Reset(wait)
 }
 
-func (w *watchdog) deadlines() [8]*time.Duration {
-	return [8]*time.Duration{&w.handshake, &w.settings, &w.block, &w.requests, &w.stalled, &w.drain, &w.quiet, &w.ping}
+func (w *watchdog) deadlines() [11]*time.Duration {
+	return [...]*time.Duration{&w.handshake, &w.settings, &w.block, &w.requests, &w.stalled, &w.drain,
+		&w.quiet, &w.ping, &w.suspect, &w.doubt, &w.lost}
 }
 
 func (w *watchdog) stopLocked() {
@@ -96,8 +100,20 @@ func (c *Conn) watchOut() {
 	case due(&w.block):
 		err = connError(frame.CodeEnhanceYourCalm, "a header block was not completed in time")
 	}
-	lost := due(&w.ping) && c.silentLocked(now, c.cfg.KeepaliveTimeout)
-	if due(&w.quiet) && !lost {
+	lost := ""
+	if due(&w.ping) && c.unheardLocked(now, c.cfg.KeepaliveTimeout) {
+		lost = "no answer to a keepalive PING"
+	}
+	if due(&w.lost) {
+		lost = "no answer to a call, nor to a PING"
+	}
+	if due(&w.doubt) {
+		c.silentLocked()
+	}
+	if due(&w.suspect) {
+		c.suspectLocked(now)
+	}
+	if due(&w.quiet) && lost == "" {
 		c.probeSilenceLocked(now)
 	}
 	if due(&w.drain) {
@@ -110,7 +126,7 @@ func (c *Conn) watchOut() {
 	if due(&w.stalled) {
 		stale = append(stale, c.sweepStalledLocked()...)
 	}
-	if err == nil && !lost {
+	if err == nil && lost == "" {
 		w.scheduleLocked(c)
 	}
 	c.flushUnlock()
@@ -120,8 +136,8 @@ func (c *Conn) watchOut() {
 	switch {
 	case err != nil:
 		c.die(err)
-	case lost:
-		c.fail(&ConnError{Code: frame.CodeNo, Reason: "no answer to a keepalive PING", Cause: errSilent})
+	case lost != "":
+		c.fail(&ConnError{Code: frame.CodeNo, Reason: lost, Cause: errSilent})
 	}
 }
 
@@ -158,7 +174,7 @@ func (c *Conn) heardOnReader() {
 	}
 }
 
-func (c *Conn) silentLocked(now, d time.Duration) bool {
+func (c *Conn) unheardLocked(now, d time.Duration) bool {
 	return now-time.Duration(c.watch.last.Load()) >= d
 }
 
@@ -170,7 +186,7 @@ func (w *watchdog) keepaliveLocked(c *Conn) {
 // probeSilenceLocked sends a PING if the peer has been silent for long.
 func (c *Conn) probeSilenceLocked(now time.Duration) {
 	w := &c.watch
-	if w.ping == never && c.silentLocked(now, c.cfg.KeepaliveTime) && (c.cfg.KeepaliveIdle || len(c.streams) > 0) {
+	if w.ping == never && c.unheardLocked(now, c.cfg.KeepaliveTime) && (c.cfg.KeepaliveIdle || len(c.streams) > 0) {
 		b := c.roomLocked(frame.HeaderLen + 8)
 		b.B = frame.AppendPing(b.B, false, keepalivePing)
 		w.armLocked(c, &w.ping, c.cfg.KeepaliveTimeout)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"slices"
+	"time"
 
 	"github.com/curlew-rpc/curlew/compress"
 	"github.com/curlew-rpc/curlew/internal/h2"
@@ -18,6 +19,9 @@ type ClientConfig struct {
 	TLS *tls.Config // nil: cleartext with prior knowledge
 	// Dial opens the socket; nil means a net.Dialer.
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
+	// UserTimeout is how long the kernel waits for the server's acknowledgement of
+	// what it sends before it gives the connection up; 0 leaves that to the system.
+	UserTimeout time.Duration
 }
 
 // A ClientConn is one connection of a client.
@@ -41,6 +45,9 @@ func Dial(ctx context.Context, network, address, serverName string, cfg *ClientC
 	nc, err := dial(ctx, network, address)
 	if err != nil {
 		return nil, err
+	}
+	if cfg.UserTimeout > 0 {
+		h2.SetUserTimeout(nc, cfg.UserTimeout)
 	}
 	if cfg.TLS != nil {
 		if nc, err = shield(ctx, nc, serverName, cfg.TLS); err != nil {
