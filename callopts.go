@@ -9,7 +9,6 @@ import (
 
 	"github.com/curlew-rpc/curlew/codec"
 	"github.com/curlew-rpc/curlew/compress"
-	"github.com/curlew-rpc/curlew/internal/transport"
 	wire "github.com/curlew-rpc/curlew/internal/wire/grpc"
 )
 
@@ -27,7 +26,7 @@ type callSettings struct {
 	intoTrailer  *Header
 	intoPeer     *Peer
 	timeout      time.Duration // 0: none
-	waitForReady bool
+	waitForReady *bool         // nil: as the service config says
 	oneWay       bool
 	token        TokenSource
 	codec        codec.Codec         // nil: the default
@@ -36,42 +35,22 @@ type callSettings struct {
 	maxSend      int
 	err          error
 
-	heads *sync.Map // *Method to *transport.Head, shared by settings that have the same
+	prepared *sync.Map // *Method to *prepared, shared by settings that have the same
 }
 
 // with returns the settings changed by opts.
 func (s *callSettings) with(opts []CallOption) (*callSettings, error) {
 	n := *s
-	if n.heads == nil {
-		n.heads = new(sync.Map)
-	}
 	for _, o := range opts {
 		if err := o(&n); err != nil {
 			return nil, fmt.Errorf("curlew: %w", err)
 		}
 	}
-	if n.codec != s.codec || n.compressor != s.compressor || n.maxReceive != s.maxReceive {
-		n.heads = new(sync.Map)
+	if n.prepared == nil || n.codec != s.codec || n.compressor != s.compressor ||
+		n.maxReceive != s.maxReceive || n.maxSend != s.maxSend || n.waitForReady != s.waitForReady {
+		n.prepared = new(sync.Map)
 	}
 	return &n, nil
-}
-
-// head returns the prepared request header of a method.
-func (c Caller) head(m *Method) *transport.Head {
-	s := c.settings
-	if h, ok := s.heads.Load(m); ok {
-		return h.(*transport.Head)
-	}
-	h := &transport.Head{Codec: s.codec, Compressor: s.compressor, Compressors: s.common.compressors, MaxReceive: s.maxReceive}
-	if h.Codec == nil {
-		h.Codec = s.common.codecs[0]
-	}
-	if h.MaxReceive == 0 {
-		h.MaxReceive = s.common.maxReceive
-	}
-	head := transport.NewHead(h, c.client.scheme, c.client.authority, m.Path, c.client.userAgent)
-	s.heads.Store(m, head)
-	return head
 }
 
 // SetHeader sends a header field with the request, in place of earlier ones of
@@ -132,7 +111,17 @@ func Timeout(d time.Duration) CallOption {
 // where otherwise they fail at once when the endpoints cannot be reached.
 func WaitForReady() CallOption {
 	return func(s *callSettings) error {
-		s.waitForReady = true
+		s.waitForReady = new(bool)
+		*s.waitForReady = true
+		return nil
+	}
+}
+
+// FailFast has calls fail at once when the endpoints cannot be reached, although the
+// service config says that they wait for a connection.
+func FailFast() CallOption {
+	return func(s *callSettings) error {
+		s.waitForReady = new(bool)
 		return nil
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"net"
 	"runtime/debug"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/curlew-rpc/curlew/balance"
@@ -24,7 +25,9 @@ import (
 type Client struct {
 	common
 	channel   *channel.Channel[*transport.ClientConn]
-	handler   Handler // the interceptors around perform
+	config    atomic.Pointer[configInForce]
+	latencies sync.Map // of methods that are hedged by them: path to *retry.Latencies
+	handler   Handler  // the interceptors around perform
 	settings  *callSettings
 	scheme    string
 	authority string
@@ -42,6 +45,8 @@ type clientConfig struct {
 	connTimeout time.Duration
 	idleTimeout time.Duration
 	maxConns    int
+	service     ServiceConfig
+	ownConfig   bool
 	allowBare   bool
 	calls       []CallOption
 }
@@ -216,6 +221,7 @@ func NewClient(target string, opts ...ClientOption) (*Client, error) {
 	if cfg.tls != nil {
 		c.scheme = "https"
 	}
+	c.config.Store(cfg.service.put(nil))
 	c.handler = chain(cfg.interceptors, func(ctx context.Context, call *Call) error { return call.client.perform(ctx) })
 	if c.settings, err = (&callSettings{common: &c.common}).with(cfg.calls); err != nil {
 		return nil, err

@@ -3,10 +3,13 @@ package curlew
 import (
 	"context"
 	"errors"
+	"fmt"
+	"math/rand/v2"
 	"sync/atomic"
 	"time"
 
 	"github.com/curlew-rpc/curlew/balance"
+	"github.com/curlew-rpc/curlew/internal/backoff"
 	"github.com/curlew-rpc/curlew/internal/channel"
 	"github.com/curlew-rpc/curlew/internal/h2"
 	"github.com/curlew-rpc/curlew/internal/transport"
@@ -16,29 +19,25 @@ import (
 type attempt struct {
 	ts     transport.ClientStream
 	picked channel.Picked[*transport.ClientConn]
+	began  time.Time
+	kind   AttemptKind
 	opened bool
+	judged bool // what follows has been decided; under sendMu
 	ended  atomic.Bool
+	late   atomic.Bool // its own time was up
+	timer  *time.Timer // for that; nil: none
 }
 
-// open finds a connection and opens an attempt there with msg. What has
-// certainly not left may be sent again until the deadline.
-func (c *clientCall) open(ctx context.Context, msg transport.Encoded, end bool) error {
+// open finds a connection and opens an attempt there with msg, more than once where
+// that is allowed. sendMu is held.
+func (c *clientCall) open(ctx context.Context, msg transport.Encoded, end bool, kind AttemptKind) error {
 	a := &c.first
-	if a.opened {
-		a = new(attempt)
-	}
-	for ; ; a = new(attempt) {
-		picked, err := c.caller.client.channel.Pick(ctx, &c.pick)
-		if err != nil {
-			return c.caller.client.pickError(ctx, err)
+	for {
+		if a.judged || a.opened {
+			a = new(attempt)
 		}
-		a.picked = picked
-		timeout := time.Duration(-1)
-		if !c.end.IsZero() {
-			timeout = max(time.Until(c.end), 0)
-		}
-		a.opened = true
-		err = a.ts.Start(picked.Conn, c.head, timeout, c.call.request.fields, msg, end, ctx.Done())
+		a.kind = kind
+		err := c.start(ctx, &c.pick, a, c.tries-1, msg, end)
 		if err == nil {
 			c.att.Store(a)
 			if c.released.Load() && c.finishAttempt(a, balance.Canceled) {
@@ -46,48 +45,175 @@ func (c *clientCall) open(ctx context.Context, msg transport.Encoded, end bool) 
 			}
 			return nil
 		}
-		c.finishAttempt(a, balance.Canceled)
-		if a.ts.Conn() != nil {
-			a.ts.Free() // of what was answered while the request was still leaving
+		wait, next := c.next(a, err)
+		if next == noAttempt {
+			return err
 		}
-		var st *transport.Status
-		switch {
-		case err == h2.ErrDone:
-			return contextError(ctx)
-		case !errors.As(err, &st) || !st.Unprocessed:
-			return c.explain(err)
-		case ctx.Err() != nil:
-			return contextError(ctx)
-		case a.ts.Conn() == nil:
-		case !c.mayRetry(a): // it left in part
-			return c.explain(err)
-		default:
-			c.tried(a)
+		if err := pause(ctx, wait); err != nil {
+			return err
 		}
+		kind = next
 	}
 }
 
-// mayRetry reports whether the attempt's end says that the server has not seen
-// the call, and the call can be sent again (gRFC A6, transparent retry).
-func (c *clientCall) mayRetry(a *attempt) bool {
-	if c.retried || !c.whole || c.committed.Load() || !a.ts.Unprocessed() {
-		return false
+// start opens a on the connection that is picked; before is how many attempts that
+// count went before. An attempt that could not be opened has ended.
+func (c *clientCall) start(ctx context.Context, pick *balance.Call, a *attempt, before int, msg transport.Encoded, end bool) error {
+	picked, err := c.caller.client.channel.Pick(ctx, pick)
+	a.began = time.Now()
+	if err != nil {
+		return c.caller.client.pickError(ctx, err)
 	}
-	header, _ := a.ts.Received() // a server that has answered has seen it
-	return header == nil
-}
-
-// tried notes that an attempt has left, in vain.
-func (c *clientCall) tried(a *attempt) {
-	c.retried = true
-	c.pick.Attempt++
-	c.pick.Tried = append(c.pick.Tried, a.picked.Ref)
-}
-
-// retry makes another attempt with all that has been sent. sendMu is held.
-func (c *clientCall) retry(a *attempt, end bool) error {
-	c.tried(a)
+	a.picked = picked
+	timeout := time.Duration(-1)
+	if !c.end.IsZero() {
+		timeout = max(c.end.Sub(a.began), 0)
+	}
+	var limit time.Duration
+	if p := c.prep.retry; p != nil && p.AttemptTimeout > 0 {
+		limit = p.AttemptTimeout
+		timeout = min(uint64Timeout(timeout), limit)
+	}
+	a.opened = true
+	err = a.ts.Start(picked.Conn, c.head, timeout, c.call.request.fields, max(before, 0), msg, end, ctx.Done())
+	if err == nil {
+		if limit > 0 {
+			a.timer = time.AfterFunc(limit, func() {
+				a.late.Store(true)
+				a.ts.Cancel()
+			})
+		}
+		return nil
+	}
 	c.finishAttempt(a, balance.Canceled)
+	if a.ts.Conn() != nil {
+		a.ts.Free() // of what was answered while the request was still leaving
+	}
+	if err == h2.ErrDone || ctx.Err() != nil {
+		return contextError(ctx)
+	}
+	return c.explain(err)
+}
+
+// uint64Timeout makes no timeout the longest.
+func uint64Timeout(d time.Duration) time.Duration {
+	if d < 0 {
+		return 1<<63 - 1
+	}
+	return d
+}
+
+// next decides, once, what follows an attempt that ended with err, and how long to wait
+// before. sendMu is held.
+func (c *clientCall) next(a *attempt, err error) (wait time.Duration, kind AttemptKind) {
+	if a.judged {
+		return 0, noAttempt
+	}
+	a.judged = true
+	wait, kind, reason := c.decide(a, err)
+	c.note(a, err, reason)
+	if kind != noAttempt {
+		c.pick.Attempt++
+		if a.picked.Ref != 0 {
+			c.pick.Tried = append(c.pick.Tried, a.picked.Ref)
+		}
+	}
+	return wait, kind
+}
+
+// decide is next without its bookkeeping. reason says why there is no further attempt,
+// where a policy or a limit is it (gRFC A6).
+func (c *clientCall) decide(a *attempt, err error) (wait time.Duration, kind AttemptKind, reason string) {
+	left := a.ts.Conn() != nil
+	switch {
+	case c.released.Load() || c.ctx.Err() != nil || left && a.ts.Answered():
+		return 0, noAttempt, ""
+	case a.opened && !left:
+		return 0, TransparentRetry, "" // the connection took no more streams: nobody has seen it
+	case c.committed.Load() || !c.whole:
+		return 0, noAttempt, "more has been sent than is kept for another attempt"
+	case left && a.ts.Unprocessed() && !c.retried:
+		c.retried = true
+		return 0, TransparentRetry, ""
+	}
+	pol, config := c.prep.retry, c.prep.config
+	if pol == nil || dropped(err) {
+		return 0, noAttempt, ""
+	}
+	var pushed, allowed, given = time.Duration(0), true, false
+	if left {
+		pushed, allowed, given = a.ts.Pushback()
+	}
+	retryable := c.prep.codes>>min(CodeOf(err), 31)&1 != 0 || a.late.Load()
+	if retryable || given && !allowed {
+		config.throttle.Failed()
+	}
+	switch limit := min(pol.MaxAttempts, maxAttempts); {
+	case !retryable:
+		return 0, noAttempt, ""
+	case !allowed:
+		return 0, noAttempt, "the server forbids another attempt"
+	case c.tries >= limit:
+		return 0, noAttempt, fmt.Sprintf("the retry policy allows %d attempts", limit)
+	}
+	c.waits++
+	wait = backoff.Policy{Base: pol.InitialBackoff, Max: pol.MaxBackoff, Multiplier: pol.BackoffMultiplier, Jitter: 0.2}.Retry(c.waits, rand.Float64)
+	if given {
+		wait, c.waits = pushed, 0
+	}
+	now := time.Now()
+	if !c.end.IsZero() && !now.Add(wait).Before(c.end) {
+		return 0, noAttempt, fmt.Sprintf("the deadline would pass in the wait of %v before another attempt", wait.Round(time.Millisecond))
+	}
+	if reason := config.refuse(now); reason != "" {
+		return 0, noAttempt, reason
+	}
+	c.tries++
+	return wait, Retry, ""
+}
+
+// refuse takes the cost of one more attempt from the service's budgets, or says why it
+// is too much.
+func (f *configInForce) refuse(now time.Time) (reason string) {
+	switch {
+	case !f.throttle.Allows():
+		has, of := f.throttle.Tokens()
+		return fmt.Sprintf("retries are throttled: %.4g of %.4g tokens are left", has, of)
+	case !f.budget.Take(now):
+		return "the retry budget is used up"
+	}
+	return ""
+}
+
+// dropped reports whether the balancing policy refused the call, which is final.
+func dropped(err error) bool {
+	var ce *channel.Error
+	return errors.As(err, &ce) && ce.Kind != channel.Unavailable
+}
+
+// pause waits before another attempt.
+func pause(ctx context.Context, wait time.Duration) error {
+	if wait <= 0 {
+		return nil
+	}
+	t := time.NewTimer(wait)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return nil
+	case <-ctx.Done():
+		return contextError(ctx)
+	}
+}
+
+// retry makes another attempt, with all that has been sent, in place of a, which ended
+// with err. sendMu is held.
+func (c *clientCall) retry(a *attempt, err error, wait time.Duration, kind AttemptKind, end bool) error {
+	class := classOf(err)
+	if kind == TransparentRetry {
+		class = balance.Canceled // the endpoint has not seen the call
+	}
+	c.finishAttempt(a, class)
 	all := transport.Join(c.sent)
 	defer all.Free()
 	ctx, cancel := context.WithCancel(c.ctx)
@@ -96,7 +222,10 @@ func (c *clientCall) retry(a *attempt, end bool) error {
 	if c.released.Load() {
 		return errEnded
 	}
-	return c.open(ctx, all, end || c.sentEnd)
+	if err := pause(ctx, wait); err != nil {
+		return err
+	}
+	return c.open(ctx, all, end || c.sentEnd, kind)
 }
 
 // finishAttempt ends an attempt, once.
@@ -104,7 +233,17 @@ func (c *clientCall) finishAttempt(a *attempt, class balance.Class) bool {
 	if !a.opened || !a.ended.CompareAndSwap(false, true) {
 		return false
 	}
+	if a.timer != nil {
+		a.timer.Stop()
+	}
 	a.ts.Cancel()
-	a.picked.Done(balance.Outcome{Class: class})
+	o := balance.Outcome{Class: class}
+	if a.picked.Measured() {
+		o.Latency = time.Since(a.began)
+		if class == balance.Rejected || class == balance.Unavailable {
+			o.Pushback, _, _ = a.ts.Pushback()
+		}
+	}
+	a.picked.Done(o)
 	return true
 }

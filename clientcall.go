@@ -33,7 +33,12 @@ type clientCall struct {
 	// watched: somebody ends the call when its context ends, so that who receives waits
 	// for one thing instead of two.
 	watched bool
-	retried bool // after the request left; under sendMu
+
+	prep    *prepared
+	tries   int     // attempts that count for a policy; under sendMu, as what follows
+	waits   int     // since the server last said how long
+	retried bool    // once without being counted, after the request left
+	record  *record // of attempts that failed; nil: none
 
 	// The end of the call, which may come while another attempt is made.
 	released  atomic.Bool
@@ -72,9 +77,17 @@ func (c *clientCall) run(ctx context.Context, caller Caller, m *Method) error {
 		ctx, cancel = context.WithTimeout(ctx, s.timeout)
 		defer cancel()
 	}
+	// The service config that the resolver brings is in force for the first call too.
+	caller.client.channel.AwaitResolved(ctx)
+	c.prep = caller.prepare(m)
+	c.head = c.prep.head
+	if c.prep.timeout > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, c.prep.timeout)
+		defer cancel()
+	}
 	c.caller = caller
-	c.head = caller.head(m)
-	c.pick = balance.Call{Method: m.Path, WaitForReady: s.waitForReady}
+	c.pick = balance.Call{Method: m.Path, WaitForReady: c.prep.waitForReady, Header: &c.call.request}
 	c.sent = c.sentArray[:0]
 	c.whole = true
 	c.call.client = c
@@ -94,7 +107,14 @@ func (c *clientCall) perform(ctx context.Context) error {
 	c.ctx = ctx
 	c.done = ctx.Done()
 	c.end, _ = ctx.Deadline()
+	c.pick.Deadline = c.end
+	if c.prep.repeats() {
+		c.prep.config.budget.Call()
+	}
 	err := c.exchange()
+	if err != nil {
+		err = c.attach(err)
+	}
 	c.release(err)
 	return err
 }
@@ -139,14 +159,18 @@ func (c *clientCall) sendRequest(s Stream) error {
 	return s.Send(c.req)
 }
 
+// classOf returns what an attempt's end says of its endpoint.
 func classOf(err error) balance.Class {
-	switch CodeOf(err) {
-	case OK:
+	if err == nil {
 		return balance.Success
+	}
+	switch e := new(*Error); CodeOf(err) {
 	case Canceled:
 		return balance.Canceled
 	case ResourceExhausted:
-		return balance.Rejected
+		if errors.As(err, e) && (*e).remote { // not a message too large for us
+			return balance.Rejected
+		}
 	case Unavailable:
 		return balance.Unavailable
 	case DeadlineExceeded:
@@ -176,7 +200,7 @@ func (c *clientCall) send(msg any, lasting bool) error {
 	}
 	many := c.call.method.Kind.ManyRequests()
 	share := lasting || many && (!c.whole || c.committed.Load()) // it will not be kept
-	e, err := transport.Encode(c.head.Codec, comp, msg, c.maxSend(), share)
+	e, err := transport.Encode(c.head.Codec, comp, msg, c.prep.maxSend, share)
 	if err != nil {
 		return errorOf(err)
 	}
@@ -211,17 +235,10 @@ func (c *clientCall) setCompression(name string) error {
 		if with.settings.err != nil {
 			return with.settings.err
 		}
-		c.head = with.head(c.call.method)
+		c.head = with.prepare(c.call.method).head
 	}
 	c.plain = false
 	return nil
-}
-
-func (c *clientCall) maxSend() int {
-	if n := c.caller.settings.maxSend; n > 0 {
-		return n
-	}
-	return c.caller.client.maxSend
 }
 
 // keep stores a message for another attempt, and reports whether it did. The
@@ -290,8 +307,8 @@ func (c *clientCall) transmit(msg transport.Encoded, end bool) error {
 		if err := c.checkHeader(); err != nil {
 			return err
 		}
-		c.begun = true
-		return c.open(c.ctx, msg, end)
+		c.begun, c.tries = true, 1
+		return c.open(c.ctx, msg, end, FirstAttempt)
 	}
 	a := c.att.Load()
 	if a == nil {
@@ -304,8 +321,11 @@ func (c *clientCall) transmit(msg transport.Encoded, end bool) error {
 	case err == h2.ErrDone:
 		return contextError(c.ctx)
 	}
-	if c.mayRetry(a) {
-		return c.retry(a, end)
+	if st := a.ts.Verdict(); st != nil {
+		failure := c.failureOf(a, c.explain(st))
+		if wait, kind := c.next(a, failure); kind != noAttempt {
+			return c.retry(a, failure, wait, kind, end)
+		}
 	}
 	return err
 }
@@ -351,6 +371,9 @@ func (c *clientCall) release(err error) {
 	}
 	a := c.att.Load()
 	ended := a != nil && c.finishAttempt(a, classOf(err))
+	if err == nil && c.prep.repeats() {
+		c.succeeded(a)
+	}
 	c.recvMu.Lock()
 	if c.over == nil {
 		if c.over = err; err == nil {

@@ -17,44 +17,69 @@ func (c *clientCall) Recv(msg any) error {
 		return c.over
 	}
 	if err := c.begin(); err != nil && err != io.EOF {
-		c.over = err
-		return err
+		c.over = c.attach(err)
+		return c.over
 	}
-	for {
+	for hedged := false; ; {
 		a := c.att.Load()
 		if a == nil {
 			c.over = Errorf(Unavailable, "the call has no connection")
 			return c.over
 		}
-		err := c.receive(a, msg)
-		if err == nil {
-			return nil
+		if c.prep.hedge != nil && !hedged && !c.headed && c.complete() {
+			hedged = true
+			c.hedge(c.prep.hedge)
+			a = c.att.Load()
 		}
-		if again, rerr := c.again(a); again {
+		err := c.receive(a, msg)
+		switch err {
+		case nil:
+			return nil
+		case io.EOF:
+			c.over = err
+			return err
+		}
+		err = c.failureOf(a, err)
+		if again, rerr := c.again(a, err); again {
 			if rerr == nil {
+				c.headed = false
+				c.call.response, c.call.trailer = Header{}, Header{}
 				continue
 			}
 			err = rerr
 		}
-		c.over = err
-		return err
+		c.over = c.attach(err)
+		return c.over
 	}
 }
 
-// again makes another attempt if a's failure allows it.
-func (c *clientCall) again(a *attempt) (bool, error) {
-	if !a.ts.Unprocessed() {
-		return false, nil
-	}
+// complete reports whether the whole request has been sent, and could be once more.
+func (c *clientCall) complete() bool {
+	c.sendMu.Lock()
+	defer c.sendMu.Unlock()
+	return c.sentEnd && c.whole && !c.committed.Load()
+}
+
+// again makes another attempt if a's failure, err, allows it.
+func (c *clientCall) again(a *attempt, err error) (bool, error) {
 	c.sendMu.Lock()
 	defer c.sendMu.Unlock()
 	if c.att.Load() != a {
 		return true, nil // the sender was first
 	}
-	if !c.mayRetry(a) {
+	wait, kind := c.next(a, err)
+	if kind == noAttempt {
 		return false, nil
 	}
-	return true, c.retry(a, false)
+	return true, c.retry(a, err, wait, kind, false)
+}
+
+// failureOf returns the error of an attempt that has had its time, in place of err.
+func (c *clientCall) failureOf(a *attempt, err error) error {
+	if a.late.Load() && c.ctx.Err() == nil {
+		return Errorf(DeadlineExceeded, "no answer within %v, which the retry policy gives an attempt", c.prep.retry.AttemptTimeout)
+	}
+	return err
 }
 
 // receive receives from one attempt.
@@ -124,7 +149,12 @@ func (c *clientCall) takeHeader(a *attempt) error {
 		return c.explain(err)
 	}
 	c.headed = true
-	c.committed.Store(true)
+	if a.ts.Answered() {
+		c.committed.Store(true)
+		if a.timer != nil {
+			a.timer.Stop()
+		}
+	}
 	c.call.response = Header{fields}
 	if into := c.caller.settings.intoHeader; into != nil {
 		*into = c.call.response

@@ -24,6 +24,7 @@ type Error struct {
 	details []wire.Detail
 	cause   error
 	remote  bool
+	why     *Explanation // of a client's call; nil: none
 }
 
 // Errorf returns an error with a code and a message, both of which are sent to
@@ -52,6 +53,11 @@ func (e *Error) Error() string {
 	if e.cause != nil && !e.remote {
 		if c := e.cause.Error(); !strings.Contains(e.message, c) {
 			s += ": " + c
+		}
+	}
+	if e.why != nil {
+		if why := e.why.short(); why != "" {
+			s += " (" + why + ")"
 		}
 	}
 	return s

@@ -25,14 +25,15 @@ type ServiceConfig struct {
 	// Idempotent is the retry policy of methods that their .proto file declares
 	// idempotent or without side effects (idempotency_level), where Methods has
 	// neither a retry nor a hedging policy for them. nil is 3 attempts on UNAVAILABLE,
-	// with 50 milliseconds before the second; a policy of one attempt switches it off.
+	// with about 50 milliseconds before the second; a policy of one attempt switches it
+	// off.
 	Idempotent *RetryPolicy
 
 	// RetryThrottling stops retries and hedges while too many calls fail. nil does not.
 	RetryThrottling *RetryThrottling
 
-	// RetryBudget bounds retries and hedges by the number of calls. nil is a fifth of
-	// the calls of the last ten seconds and 10 a second besides.
+	// RetryBudget bounds retries and hedges by the number of calls. nil is a tenth of
+	// the calls of the last ten seconds, or 10 a second where that is more.
 	RetryBudget *RetryBudget
 
 	// Health, if not nil, has the client watch the health of the endpoints and call
@@ -145,7 +146,7 @@ type RetryThrottling struct {
 // fails is not buried under the repetitions of what it could not do the first time.
 type RetryBudget struct {
 	Ratio        float64       // retries a call, 0 to 1
-	MinPerSecond float64       // retries that are always allowed
+	MinPerSecond float64       // retries that are allowed where Ratio would be fewer
 	Window       time.Duration // over which calls are counted; at least a second
 }
 

@@ -97,7 +97,9 @@ type Channel[C Conn] struct {
 	cfg     Config[C]
 	table   atomic.Pointer[table[C]]
 	waiting atomic.Int64 // calls in the slow path, and calls of Ready
-	exec    executor
+	// resolved: the resolver has named endpoints once.
+	resolved atomic.Bool
+	exec     executor
 	control[C]
 }
 

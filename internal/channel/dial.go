@@ -161,7 +161,7 @@ func (ch *Channel[C]) dialFailedOnLoop(a *attempt[C], err error) {
 	}
 	ep.dial, ep.requested = nil, false
 	ch.failOnLoop(ep, err)
-	if ep.liveOnLoop() == 0 {
+	if ep.live() == 0 {
 		ep.enterOnLoop(balance.TransientFailure, time.Now())
 	}
 	ch.cfg.Logger.Info("cannot connect", "target", ch.cfg.Target.String(), "endpoint", ep.id, "failures", ep.failures, "error", err)
@@ -221,7 +221,7 @@ func (ch *Channel[C]) lostOnLoop(l *link[C], err error) {
 		return
 	}
 	ep.flaps++
-	if ep.flaps > 1 && ep.liveOnLoop() == 0 && ep.dial == nil { // one is forgiven
+	if ep.flaps > 1 && ep.live() == 0 && ep.dial == nil { // one is forgiven
 		ep.failures = ep.flaps - 2
 		ch.failOnLoop(ep, fmt.Errorf("%d connections in a row were of no use, the last one for %v: %w",
 			ep.flaps, lived.Round(time.Millisecond), ep.err))
@@ -249,7 +249,7 @@ func (ch *Channel[C]) silentOnLoop(l *link[C], silent bool) {
 	}
 	ep.failedOnLoop(fmt.Errorf("%s does not answer", l.addr))
 	ch.hintOnLoop()
-	if ep.liveOnLoop() == 0 {
+	if ep.live() == 0 {
 		ep.downOnLoop(now)
 	}
 }

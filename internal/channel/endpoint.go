@@ -118,7 +118,7 @@ func (ep *endpoint[C]) downOnLoop(now time.Time) {
 func (ep *endpoint[C]) removeOnLoop(l *link[C], now time.Time) {
 	ep.links = slices.DeleteFunc(ep.links, func(has *link[C]) bool { return has == l })
 	ep.useOnLoop()
-	if !l.silent && ep.liveOnLoop() == 0 {
+	if !l.silent && ep.live() == 0 {
 		ep.downOnLoop(now)
 	}
 }
@@ -134,8 +134,8 @@ func (ep *endpoint[C]) useOnLoop() {
 	ep.usable.Store(&conns)
 }
 
-// liveOnLoop returns how many connections are in use.
-func (ep *endpoint[C]) liveOnLoop() int { return len(*ep.usable.Load()) }
+// live returns how many connections are in use.
+func (ep *endpoint[C]) live() int { return len(*ep.usable.Load()) }
 
 // stopOnLoop gives up the attempt under way.
 func (ep *endpoint[C]) stopOnLoop(now time.Time) {

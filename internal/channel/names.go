@@ -74,6 +74,7 @@ func (ch *Channel[C]) updateOnLoop(ctx context.Context, u resolve.Update) {
 		return
 	}
 	ch.known, ch.failed, ch.attrs, ch.dirty = true, nil, u.Attrs, true
+	ch.resolved.Store(true)
 	ch.slots = slices.Clone(ch.slots)
 	now := time.Now()
 	old := ch.byID

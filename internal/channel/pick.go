@@ -11,11 +11,22 @@ type Picked[C Conn] struct {
 	Conn C
 	Ref  balance.Ref // the endpoint, for balance.Call.Tried
 
+	id   string
 	load *balance.Load
 }
 
+// ID returns the endpoint's ID.
+func (p Picked[C]) ID() string { return p.id }
+
+// Measured reports whether Done is to be told how long the attempt took.
+func (p Picked[C]) Measured() bool { return p.load.Measured() }
+
 // Done says how the attempt ended. Call it exactly once for each Picked.
 func (p Picked[C]) Done(o balance.Outcome) { p.load.End(o) }
+
+func (ep *endpoint[C]) picked(c C) Picked[C] {
+	return Picked[C]{Conn: c, Ref: ep.ref, id: ep.id, load: &ep.load}
+}
 
 // Pick finds an endpoint and a connection for one attempt at a call and reserves a
 // stream slot there. While the channel is connecting, or all slots are taken, it
@@ -29,7 +40,7 @@ func (ch *Channel[C]) Pick(ctx context.Context, call *balance.Call) (Picked[C], 
 		if ep := t.endpoint(p.Endpoint); ep != nil && ep.queue.length.Load() == 0 {
 			if c, ok := ep.reserve(); ok {
 				ep.load.Begin()
-				return Picked[C]{Conn: c, Ref: ep.ref, load: &ep.load}, nil
+				return ep.picked(c), nil
 			}
 		}
 	}
@@ -58,7 +69,7 @@ func (ch *Channel[C]) pickSlowly(ctx context.Context, call *balance.Call) (Picke
 		switch {
 		case ok:
 			ep.load.Begin()
-			return Picked[C]{Conn: c, Ref: ep.ref, load: &ep.load}, nil
+			return ep.picked(c), nil
 		case p.Verdict == balance.Drop:
 			return Picked[C]{}, &Error{Kind: Drop, Err: p.Err, text: "dropped by the balancing policy: " + text(p.Err)}
 		case p.Verdict == balance.Fail && !call.WaitForReady:

@@ -162,7 +162,7 @@ func (ch *Channel[C]) disconnectOnLoop(ep *endpoint[C], now time.Time) {
 // tendOnLoop starts the attempts that are due and returns when the next is.
 func (ch *Channel[C]) tendOnLoop(now time.Time) (next time.Time) {
 	for _, ep := range ch.connect {
-		if ep.liveOnLoop() > 0 || ep.dial != nil {
+		if ep.live() > 0 || ep.dial != nil {
 			continue
 		}
 		if now.Before(ep.retryAt) {
@@ -192,7 +192,7 @@ func (ch *Channel[C]) tendOnLoop(now time.Time) (next time.Time) {
 // offerOnLoop lets calls ask for another connection to ep if it may have one, and
 // makes one if some have asked before. It returns when to look again.
 func (ch *Channel[C]) offerOnLoop(ep *endpoint[C], now time.Time) (next time.Time) {
-	if ep.liveOnLoop() >= ch.cfg.MaxConnsPerEndpoint || ep.dial != nil {
+	if ep.live() >= ch.cfg.MaxConnsPerEndpoint || ep.dial != nil {
 		return next
 	}
 	if now.Before(ep.retryAt) {
@@ -209,7 +209,7 @@ func (ch *Channel[C]) offerOnLoop(ep *endpoint[C], now time.Time) (next time.Tim
 func (ch *Channel[C]) growOnLoop(ep *endpoint[C]) {
 	now := time.Now()
 	if ch.active && ep.state == balance.Ready && ep.wanted && ep.dial == nil &&
-		ep.liveOnLoop() < ch.cfg.MaxConnsPerEndpoint && !now.Before(ep.retryAt) {
+		ep.live() < ch.cfg.MaxConnsPerEndpoint && !now.Before(ep.retryAt) {
 		ch.dialOnLoop(ep, now)
 	}
 }
@@ -217,7 +217,7 @@ func (ch *Channel[C]) growOnLoop(ep *endpoint[C]) {
 // connectOnLoop is posted by a call that a picker queued for an endpoint.
 func (ch *Channel[C]) connectOnLoop(ref balance.Ref) {
 	t := table[C]{slots: ch.slots}
-	if ep := t.endpoint(ref); ch.active && ep != nil && !ep.requested && !ep.wanted && ep.liveOnLoop() == 0 {
+	if ep := t.endpoint(ref); ch.active && ep != nil && !ep.requested && !ep.wanted && ep.live() == 0 {
 		ep.requested = true
 		ch.connect = append(ch.connect, ep)
 	}

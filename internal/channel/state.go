@@ -151,6 +151,46 @@ func (ch *Channel[C]) closeOnLoop() {
 	}
 }
 
+// AwaitResolved returns when the resolver has named endpoints, or has failed to, or
+// when ctx ends. It connects the channel if it is idle.
+func (ch *Channel[C]) AwaitResolved(ctx context.Context) {
+	if ch.resolved.Load() {
+		return
+	}
+	ch.waiting.Add(1)
+	defer ch.waiting.Add(-1)
+	for {
+		t := ch.table.Load()
+		if ch.resolved.Load() || t.state == balance.TransientFailure || t.state == balance.Shutdown ||
+			ch.awaitTable(ctx, t, balance.Pick{}) != nil {
+			return
+		}
+	}
+}
+
+// Target returns what the channel is to.
+func (ch *Channel[C]) Target() string { return ch.cfg.Target.String() }
+
+// Look describes the first endpoints, at most limit, 0 being all, and tells how many
+// there are, how the channel stands and why calls fail, if they do. It takes no lock.
+func (ch *Channel[C]) Look(limit int) (infos []EndpointInfo, known int, state balance.State, err error) {
+	t := ch.table.Load()
+	for _, ep := range t.slots {
+		if ep == nil {
+			continue
+		}
+		if known++; limit > 0 && known > limit {
+			continue
+		}
+		i := EndpointInfo{ID: ep.id, State: balance.State(ep.shown.Load()), Conns: ep.live(), Calls: ep.load.Inflight()}
+		if err := ep.lastErr.Load(); err != nil {
+			i.Err = *err
+		}
+		infos = append(infos, i)
+	}
+	return infos, known, t.state, t.err
+}
+
 // An EndpointInfo tells how an endpoint stands.
 type EndpointInfo struct {
 	ID       string
@@ -158,6 +198,7 @@ type EndpointInfo struct {
 	State    balance.State
 	Since    time.Time // of State
 	Conns    int       // in use
+	Calls    int       // attempts under way
 	Streams  int       // open on them
 	Failures int       // attempts to connect that failed since the last success
 	RetryAt  time.Time // when the next comes, if one is waited for

@@ -331,6 +331,14 @@ func (s *Stream) Ended() bool {
 	return s.eof
 }
 
+// Failure returns why the stream broke, nil if it has not.
+func (s *Stream) Failure() error {
+	c := s.conn
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return s.brokenLocked()
+}
+
 // Unprocessed reports whether the stream ended in a way that says that the peer
 // has not acted on it.
 func (s *Stream) Unprocessed() bool {

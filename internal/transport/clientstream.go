@@ -58,12 +58,12 @@ var fieldScratch = sync.Pool{New: func() any { return new([]Field) }}
 
 // Start opens the attempt on conn, using up a reservation. timeout is the time
 // left for the call, negative for no limit; app are the application's fields;
-// msg is what is to leave with the header.
-func (s *ClientStream) Start(conn *ClientConn, head *Head, timeout time.Duration, app []Field, msg Encoded, end bool, done <-chan struct{}) error {
+// msg is what is to leave with the header; before is the number of earlier attempts.
+func (s *ClientStream) Start(conn *ClientConn, head *Head, timeout time.Duration, app []Field, before int, msg Encoded, end bool, done <-chan struct{}) error {
 	s.head = head
 	s.Expect(wire.MessageLength)
 	fields := head.fields
-	if timeout >= 0 || len(app) > 0 {
+	if timeout >= 0 || len(app) > 0 || before > 0 {
 		scratch := fieldScratch.Get().(*[]Field)
 		fields = append((*scratch)[:0], head.fields[:pseudoFields]...)
 		if timeout >= 0 {
@@ -71,6 +71,9 @@ func (s *ClientStream) Start(conn *ClientConn, head *Head, timeout time.Duration
 			fields = append(fields, Field{Name: "grpc-timeout", Value: string(wire.AppendTimeout(b[:0], timeout)), NoIndex: true})
 		}
 		fields = append(fields, head.fields[pseudoFields:]...)
+		if before > 0 {
+			fields = append(fields, Field{Name: "grpc-previous-rpc-attempts", Value: string(wire.AppendAttempts(nil, before)), NoIndex: true})
+		}
 		fields = appendFields(fields, app)
 		// The engine encodes header fields before it can come to wait.
 		defer func() {
@@ -130,8 +133,61 @@ func responseError(err error) error {
 // TrailersOnly reports whether the response, whose header has been received,
 // is one header section with the status in it.
 func (s *ClientStream) TrailersOnly() bool {
-	header, trailer := s.Sections()
+	return trailersOnly(s.Sections())
+}
+
+func trailersOnly(header, trailer *h2.Message) bool {
 	return header != nil && header == trailer && field(header.Fields, "grpc-status") != ""
+}
+
+// Answered reports whether the server has begun a response that is more than a status,
+// after which a call is not tried again (gRFC A6). It may be called from any goroutine.
+func (s *ClientStream) Answered() bool {
+	header, trailer := s.Received()
+	return header != nil && header.Status == 200 && !trailersOnly(header, trailer)
+}
+
+// Verdict returns how an attempt ended that was not answered; nil if it has not ended.
+// It may be called from any goroutine.
+func (s *ClientStream) Verdict() *Status {
+	if err := s.Failure(); err != nil {
+		st, _ := statusOf(err).(*Status)
+		return st
+	}
+	header, trailer := s.Received()
+	switch {
+	case trailer == nil:
+		return nil
+	case field(trailer.Fields, "grpc-status") != "":
+		return readStatus(s, header, trailer)
+	}
+	if err := wire.CheckResponse(header.Status, field(header.Fields, "content-type"), s.head.Codec.Name()); err != nil {
+		st, _ := statusOf(err).(*Status)
+		return st
+	}
+	return NewStatus(wire.Unknown, "the response ended without a grpc-status")
+}
+
+// Pushback returns what the server said of trying again, if it said something: how
+// long to wait, or that it is not to be. What cannot be understood forbids it (gRFC A6).
+// It may be called from any goroutine.
+func (s *ClientStream) Pushback() (wait time.Duration, retry, given bool) {
+	_, trailer := s.Received()
+	if trailer == nil {
+		return 0, true, false
+	}
+	retry = true
+	for i := range trailer.Fields {
+		if trailer.Fields[i].Name != "grpc-retry-pushback-ms" {
+			continue
+		}
+		if given {
+			return 0, false, true
+		}
+		given = true
+		wait, retry = wire.ParsePushback(trailer.Fields[i].Value)
+	}
+	return wait, retry, given
 }
 
 // Receive receives the next message into msg. It returns io.EOF after the last:

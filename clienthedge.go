@@ -1,0 +1,248 @@
+package curlew
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/curlew-rpc/curlew/balance"
+	"github.com/curlew-rpc/curlew/internal/h2"
+	"github.com/curlew-rpc/curlew/internal/transport"
+)
+
+// A race is the attempts of a hedged call that go on at the same time (gRFC A6). It
+// begins when the request is complete and the first attempt has had its time, and ends
+// with the first answer that counts; the other attempts are cancelled then.
+type race struct {
+	call     *clientCall
+	ctx      context.Context // ends with the race
+	results  chan raceResult // room for all that can come
+	pick     balance.Call
+	launched int        // attempts that count
+	spent    []*attempt // ended without deciding the call
+	stopped  bool       // no more are made
+
+	mu   sync.Mutex
+	over bool
+	won  *attempt // when over
+}
+
+// A raceResult is an attempt that has an answer, or will have none.
+type raceResult struct {
+	a   *attempt
+	err error
+}
+
+// hedge returns when the call's attempt is the one that counts, having made others
+// while there was no answer. It is the receiver's.
+func (c *clientCall) hedge(h *hedgePolicy) {
+	ctx, cancel := context.WithCancel(c.ctx)
+	defer cancel()
+	c.stopRetry.Store(&cancel)
+	if c.released.Load() {
+		return
+	}
+	first := c.att.Load()
+	r := &race{call: c, ctx: ctx, results: make(chan raceResult, maxAttempts+1), pick: c.pick, launched: 1}
+	r.pick.Tried = append(r.pick.Tried, first.picked.Ref)
+	rested := make(chan struct{}) // nobody but the receiver waits for the first any more
+	if delay := h.delay(first.began); delay > 0 {
+		// Most calls are answered in that time, and cost nothing more.
+		alone, stop := context.WithTimeout(ctx, time.Until(first.began.Add(delay)))
+		err := c.ready(first, alone.Done())
+		stop()
+		switch {
+		case ctx.Err() != nil || err != h2.ErrDone && c.decides(first):
+			return
+		case err != h2.ErrDone:
+			close(rested)
+			r.results <- raceResult{first, err}
+		}
+	}
+	if len(r.results) == 0 {
+		go func() {
+			err := c.ready(first, ctx.Done())
+			close(rested)
+			r.report(raceResult{first, err})
+		}()
+	}
+	won := r.run(h)
+	if won == nil {
+		won = first
+	}
+	r.end(won)
+	cancel()
+	if won == first {
+		<-rested
+		return
+	}
+	c.att.Store(won)
+	if c.released.Load() && c.finishAttempt(won, balance.Canceled) {
+		won.ts.Free()
+	}
+}
+
+// ready waits for the answer of an attempt: all of it where it is one message, or its
+// header.
+func (c *clientCall) ready(a *attempt, done <-chan struct{}) error {
+	if !c.call.method.Kind.ManyResponses() {
+		return a.ts.Complete(done)
+	}
+	_, err := a.ts.Header(done)
+	return err
+}
+
+// decides reports whether an attempt that has an answer decides the call by it.
+func (c *clientCall) decides(a *attempt) bool {
+	if a.ts.Answered() {
+		return true
+	}
+	st := a.ts.Verdict()
+	return st == nil || !st.Unprocessed && c.prep.codes>>min(uint32(st.Code), 31)&1 == 0
+}
+
+// run makes attempts until one of them decides the call, which it returns. Without one
+// it is the last that failed; nil when the call has ended.
+func (r *race) run(h *hedgePolicy) *attempt {
+	limit := min(h.MaxAttempts, maxAttempts)
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	for running := 1; ; {
+		due := timer.C
+		if r.stopped || r.launched >= limit || len(r.results) > 0 {
+			due = nil
+		}
+		if due == nil && running == 0 {
+			return r.last()
+		}
+		select {
+		case <-r.ctx.Done():
+			return nil
+		case <-due:
+			if r.launch() {
+				running++
+			}
+			timer.Reset(h.delay(time.Now()))
+		case res := <-r.results:
+			running--
+			wait, decided := r.judge(res)
+			if decided {
+				return res.a
+			}
+			timer.Reset(wait)
+		}
+	}
+}
+
+// launch opens one more attempt if that is allowed, on a goroutine of its own: it may
+// have to wait for a connection.
+func (r *race) launch() bool {
+	c := r.call
+	c.sendMu.Lock()
+	defer c.sendMu.Unlock()
+	if c.released.Load() || !c.whole {
+		r.stopped = true
+		return false
+	}
+	if reason := c.prep.config.refuse(time.Now()); reason != "" {
+		r.stopped = true
+		c.noteReason(reason)
+		return false
+	}
+	all := transport.Join(c.sent)
+	pick := r.pick
+	pick.Attempt = r.launched
+	before := r.launched
+	r.launched++
+	go func() {
+		a := &attempt{kind: Hedge}
+		err := c.start(r.ctx, &pick, a, before, all, true)
+		all.Free()
+		if err == nil {
+			err = c.ready(a, r.ctx.Done())
+		}
+		r.report(raceResult{a, err})
+	}()
+	return true
+}
+
+// report hands a result over, or clears away after an attempt that lost.
+func (r *race) report(res raceResult) {
+	r.mu.Lock()
+	lost := r.over && r.won != res.a
+	if !r.over {
+		r.results <- res
+	}
+	r.mu.Unlock()
+	if lost {
+		r.drop(res.a)
+	}
+}
+
+// judge takes a result. An attempt that failed without deciding the call has the next
+// one made after wait.
+func (r *race) judge(res raceResult) (wait time.Duration, decided bool) {
+	c, a := r.call, res.a
+	if a.picked.Ref != 0 {
+		r.pick.Tried = append(r.pick.Tried[:len(r.pick.Tried):len(r.pick.Tried)], a.picked.Ref)
+	}
+	if a.ended.Load() || !a.opened { // it could not be opened
+		c.noteFailure(a, res.err)
+		return 0, false
+	}
+	if res.err == h2.ErrDone || c.decides(a) {
+		return 0, true
+	}
+	r.spent = append(r.spent, a)
+	st := a.ts.Verdict()
+	c.noteFailure(a, c.explain(st))
+	if st.Unprocessed {
+		return 0, false
+	}
+	c.prep.config.throttle.Failed()
+	pushed, retry, given := a.ts.Pushback()
+	if given && !retry {
+		r.stopped = true
+		c.sendMu.Lock()
+		c.noteReason("the server forbids another attempt")
+		c.sendMu.Unlock()
+	}
+	return pushed, false
+}
+
+// last returns the attempt that failed last.
+func (r *race) last() *attempt {
+	if n := len(r.spent); n > 0 {
+		return r.spent[n-1]
+	}
+	return nil
+}
+
+// end clears away after all attempts but the winner. Those that have no answer yet do
+// that themselves, as soon as the race's context has ended.
+func (r *race) end(won *attempt) {
+	r.mu.Lock()
+	r.over, r.won = true, won
+	r.mu.Unlock()
+	for len(r.results) > 0 {
+		r.spent = append(r.spent, (<-r.results).a)
+	}
+	for _, a := range r.spent {
+		if a != won {
+			r.drop(a)
+		}
+	}
+}
+
+// drop ends an attempt that nobody waits for, unless somebody has.
+func (r *race) drop(a *attempt) {
+	class := balance.Canceled
+	if a.opened && a.ts.Conn() != nil {
+		if st := a.ts.Verdict(); st != nil {
+			class = classOf(errorOf(st))
+		}
+	}
+	if r.call.finishAttempt(a, class) {
+		a.ts.Free()
+	}
+}
