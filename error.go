@@ -174,6 +174,11 @@ func statusOf(err error) *transport.Status {
 	}
 	var e *Error
 	if errors.As(err, &e) && e.code != OK {
+		if e.why != nil && !e.remote {
+			// A call that the handler made, and that this process ended: the text names
+			// the addresses of others.
+			return &transport.Status{Code: wire.Code(e.code), Message: "a call to another service failed"}
+		}
 		return &transport.Status{Code: wire.Code(e.code), Message: e.message, Details: e.details}
 	}
 	code := CodeOf(err)

@@ -229,7 +229,9 @@ func (c *clientCall) attach(err error) error {
 	if c.record != nil {
 		why.Attempts, why.Reason = c.record.attempts, c.record.reason
 	}
-	if !e.remote {
+	if e.remote {
+		why.State = c.caller.client.channel.State()
+	} else {
 		c.caller.client.look(why, explained)
 	}
 	with := *e
