@@ -47,10 +47,10 @@ func (c *clientCall) open(ctx context.Context, msg transport.Encoded, end bool, 
 		}
 		wait, next := c.next(a, err)
 		if next == noAttempt {
-			return err
+			return c.attachLocked(err)
 		}
 		if err := pause(ctx, wait); err != nil {
-			return err
+			return c.attachLocked(err)
 		}
 		kind = next
 	}
@@ -223,7 +223,7 @@ func (c *clientCall) retry(a *attempt, err error, wait time.Duration, kind Attem
 		return errEnded
 	}
 	if err := pause(ctx, wait); err != nil {
-		return err
+		return c.attachLocked(err)
 	}
 	return c.open(ctx, all, end || c.sentEnd, kind)
 }

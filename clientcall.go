@@ -112,9 +112,6 @@ func (c *clientCall) perform(ctx context.Context) error {
 		c.prep.config.budget.Call()
 	}
 	err := c.exchange()
-	if err != nil {
-		err = c.attach(err)
-	}
 	c.release(err)
 	return err
 }
@@ -301,7 +298,7 @@ func (c *clientCall) transmit(msg transport.Encoded, end bool) error {
 	// A call that was given up must not look complete to the server, as a cut
 	// upload would with its end.
 	if c.done != nil && c.ctx.Err() != nil {
-		return contextError(c.ctx)
+		return c.attachLocked(contextError(c.ctx))
 	}
 	if !c.begun {
 		if err := c.checkHeader(); err != nil {
@@ -319,7 +316,7 @@ func (c *clientCall) transmit(msg transport.Encoded, end bool) error {
 	case err == nil:
 		return nil
 	case err == h2.ErrDone:
-		return contextError(c.ctx)
+		return c.attachLocked(contextError(c.ctx))
 	}
 	if st := a.ts.Verdict(); st != nil {
 		failure := c.failureOf(a, c.explain(st))

@@ -17,8 +17,8 @@ func (c *clientCall) Recv(msg any) error {
 		return c.over
 	}
 	if err := c.begin(); err != nil && err != io.EOF {
-		c.over = c.attach(err)
-		return c.over
+		c.over = err
+		return err
 	}
 	for hedged := false; ; {
 		a := c.att.Load()

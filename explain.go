@@ -213,14 +213,19 @@ func (c *clientCall) noteReason(reason string) {
 	c.record.reason = reason
 }
 
-// attach gives the call's error its explanation.
+// attach gives the call's error, which is nobody else's, its explanation.
 func (c *clientCall) attach(err error) error {
-	e, ok := err.(*Error)
-	if !ok || e.why != nil {
-		return err
-	}
 	c.sendMu.Lock()
 	defer c.sendMu.Unlock()
+	return c.attachLocked(err)
+}
+
+// attachLocked is attach with sendMu held.
+func (c *clientCall) attachLocked(err error) error {
+	e, ok := err.(*Error)
+	if !ok || e.why != nil || e == errEnded {
+		return err
+	}
 	if a := c.att.Load(); a != nil && !a.judged {
 		a.judged = true
 		c.note(a, err, "")
