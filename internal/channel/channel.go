@@ -68,6 +68,20 @@ type Config[C Conn] struct {
 	// peer's SETTINGS have arrived. It returns soon after ctx has ended.
 	Dial func(ctx context.Context, ep resolve.Endpoint, addr resolve.Addr, ev Events) (C, error)
 
+	// Settings returns what an update's service config says, which is empty if the
+	// resolver brought none. With an error the settings returned are those to go on
+	// with; nil has the update refused. It is called by one goroutine at a time. A nil
+	// Settings leaves Policy and MaxConnsPerEndpoint in force.
+	Settings func(serviceConfig string) (*Settings, error)
+
+	// Health asks over conn whether a service serves, and reports every change, until
+	// ctx ends or the stream breaks. errors.ErrUnsupported says that the endpoint has
+	// no health service. nil: health is not watched.
+	Health func(ctx context.Context, conn C, service string, report func(serving bool)) error
+
+	// Reports asks over conn for load reports, in the same way. nil: it does not.
+	Reports func(ctx context.Context, conn C, every time.Duration, report func(*balance.Report)) error
+
 	// Backoff is between attempts to connect, and between look-ups that fail. The
 	// zero value means backoff.Default.
 	Backoff backoff.Policy
@@ -123,6 +137,7 @@ func New[C Conn](cfg Config[C]) *Channel[C] {
 	ch := &Channel[C]{cfg: cfg}
 	ch.control.byID = make(map[string]*endpoint[C])
 	ch.exec.settle = ch.settleOnLoop
+	ch.alarm = func() { ch.exec.post(func() { ch.dirty = true }) }
 	ch.table.Store(newTable[C](balance.Idle, balance.Always(balance.Pick{Verdict: balance.Queue})))
 	return ch
 }

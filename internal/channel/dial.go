@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"slices"
 	"time"
 
@@ -170,7 +169,7 @@ func (ch *Channel[C]) dialFailedOnLoop(a *attempt[C], err error) {
 // failOnLoop counts a failure: the next attempt waits.
 func (ch *Channel[C]) failOnLoop(ep *endpoint[C], err error) {
 	ep.failures++
-	ep.retryAt = time.Now().Add(ch.cfg.Backoff.Delay(ep.failures, rand.Float64))
+	ep.retryAt = time.Now().Add(ch.delay(ep.failures))
 	ep.failedOnLoop(err)
 	ch.dirty = true
 	ch.hintOnLoop()

@@ -40,6 +40,11 @@ type endpoint[C Conn] struct {
 	flaps     int         // connections in a row that broke soon
 	retryAt   time.Time   // not before
 	calls     uint64      // begun when last looked at
+
+	health      health
+	healthSince time.Time // of health
+	healthWatch *watching[C]
+	loadWatch   *watching[C]
 }
 
 // A link is one connection and where it stands.

@@ -3,7 +3,6 @@ package channel
 import (
 	"context"
 	"errors"
-	"math/rand/v2"
 	"slices"
 	"sync/atomic"
 	"time"
@@ -33,9 +32,17 @@ func (ch *Channel[C]) watch(ctx context.Context, hint <-chan struct{}) {
 				ch.exec.post(func() { ch.unresolvedOnLoop(ctx, err) })
 				return err
 			}
+			settings, err := ch.readConfig(u)
+			if settings == nil {
+				ch.exec.post(func() { ch.unresolvedOnLoop(ctx, err) })
+				return err
+			}
+			if err != nil {
+				ch.cfg.Logger.Warn("a service config was refused", "target", ch.cfg.Target.String(), "error", err)
+			}
 			pushed.Store(true)
-			ch.exec.post(func() { ch.updateOnLoop(ctx, u) })
-			return nil
+			ch.exec.post(func() { ch.updateOnLoop(ctx, u, *settings, err == nil) })
+			return err
 		})
 		if err == nil && !pushed.Load() {
 			err = errors.New("the resolver ended without naming endpoints")
@@ -47,11 +54,7 @@ func (ch *Channel[C]) watch(ctx context.Context, hint <-chan struct{}) {
 		if pushed.Load() {
 			failures = 1
 		}
-		pause := time.NewTimer(ch.cfg.Backoff.Delay(failures, rand.Float64))
-		select {
-		case <-pause.C:
-		case <-ctx.Done():
-			pause.Stop()
+		if ch.pause(ctx, failures) != nil {
 			return
 		}
 	}
@@ -69,9 +72,12 @@ func (ch *Channel[C]) unresolvedOnLoop(ctx context.Context, err error) {
 
 // updateOnLoop takes over what the resolver says. Endpoints that stay keep their
 // connections.
-func (ch *Channel[C]) updateOnLoop(ctx context.Context, u resolve.Update) {
+func (ch *Channel[C]) updateOnLoop(ctx context.Context, u resolve.Update, s Settings, configured bool) {
 	if ctx.Err() != nil {
 		return
+	}
+	if configured || ch.planner == nil {
+		ch.configureOnLoop(s, u.ServiceConfig)
 	}
 	ch.known, ch.failed, ch.attrs, ch.dirty = true, nil, u.Attrs, true
 	ch.resolved.Store(true)

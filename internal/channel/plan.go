@@ -14,11 +14,17 @@ import (
 type control[C Conn] struct {
 	active  bool // neither idle nor closed
 	closed  bool
-	planner balance.Planner
-	dirty   bool      // something changed since the last plan
-	asked   bool      // Connect was called since
-	wakeAt  time.Time // the policy wants another plan; zero if not
+	planner balance.Planner // nil before the first update
+	dirty   bool            // something changed since the last plan
+	asked   bool            // Connect was called since
+	wakeAt  time.Time       // the policy wants another plan; zero if not
 	connect []*endpoint[C]
+
+	settings   Settings
+	configText string        // that settings and planner are from
+	unwatched  bool          // the policy does not want health watched
+	reports    time.Duration // how often it wants reports of load
+	alarm      func()        // has a plan made
 
 	known   bool // there was an update
 	attrs   resolve.Attrs
@@ -75,7 +81,8 @@ func (ch *Channel[C]) planOnLoop(now time.Time) {
 		Seed:      rand.Uint64(),
 	}
 	for i, ep := range ch.order {
-		in.Endpoints[i] = balance.View{Endpoint: ep.spec, Ref: ep.ref, State: ep.state, Since: ep.since, Err: ep.err, Weight: float64(max(ep.spec.Weight, 1)), Load: &ep.load}
+		state, since := ch.stateOnLoop(ep)
+		in.Endpoints[i] = balance.View{Endpoint: ep.spec, Ref: ep.ref, State: state, Since: since, Err: ep.err, Weight: float64(max(ep.spec.Weight, 1)), Load: &ep.load}
 	}
 	plan := ch.planner.Plan(in)
 	if plan.Picker == nil {
@@ -85,6 +92,11 @@ func (ch *Channel[C]) planOnLoop(now time.Time) {
 	if plan.Wake > 0 {
 		ch.wakeAt = now.Add(plan.Wake)
 	}
+	for _, ep := range ch.order {
+		ep.load.SetAlarm(plan.Alarm, ch.alarm)
+	}
+	again := ch.settings.WatchHealth && ch.unwatched != plan.Unwatched
+	ch.unwatched, ch.reports = plan.Unwatched, plan.Reports
 	t := newTable[C](plan.State, plan.Picker)
 	t.slots, t.asked = ch.slots, waiting > 0
 	ch.wantOnLoop(t, plan.Connect)
@@ -94,6 +106,7 @@ func (ch *Channel[C]) planOnLoop(now time.Time) {
 	}
 	ch.publish(t)
 	ch.letGoUnwantedOnLoop(now)
+	ch.dirty = again
 }
 
 var errNoPicker = errors.New("the balancing policy made a plan without a picker")
@@ -154,6 +167,7 @@ func (ch *Channel[C]) letGoUnwantedOnLoop(now time.Time) {
 
 func (ch *Channel[C]) disconnectOnLoop(ep *endpoint[C], now time.Time) {
 	ep.stopOnLoop(now)
+	ch.unwatchEndpointOnLoop(ep)
 	for len(ep.links) > 0 {
 		ch.letGoOnLoop(ep.links[0])
 	}
@@ -172,6 +186,7 @@ func (ch *Channel[C]) tendOnLoop(now time.Time) (next time.Time) {
 		ch.dialOnLoop(ep, now)
 	}
 	for _, ep := range ch.order {
+		ch.watchEndpointOnLoop(ep)
 		switch {
 		case ep.state == balance.Ready:
 			next = earlier(next, ch.offerOnLoop(ep, now))
@@ -192,7 +207,7 @@ func (ch *Channel[C]) tendOnLoop(now time.Time) (next time.Time) {
 // offerOnLoop lets calls ask for another connection to ep if it may have one, and
 // makes one if some have asked before. It returns when to look again.
 func (ch *Channel[C]) offerOnLoop(ep *endpoint[C], now time.Time) (next time.Time) {
-	if ep.live() >= ch.cfg.MaxConnsPerEndpoint || ep.dial != nil {
+	if ep.live() >= ch.settings.MaxConnsPerEndpoint || ep.dial != nil {
 		return next
 	}
 	if now.Before(ep.retryAt) {
@@ -209,7 +224,7 @@ func (ch *Channel[C]) offerOnLoop(ep *endpoint[C], now time.Time) (next time.Tim
 func (ch *Channel[C]) growOnLoop(ep *endpoint[C]) {
 	now := time.Now()
 	if ch.active && ep.state == balance.Ready && ep.wanted && ep.dial == nil &&
-		ep.live() < ch.cfg.MaxConnsPerEndpoint && !now.Before(ep.retryAt) {
+		ep.live() < ch.settings.MaxConnsPerEndpoint && !now.Before(ep.retryAt) {
 		ch.dialOnLoop(ep, now)
 	}
 }

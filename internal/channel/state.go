@@ -61,7 +61,9 @@ func (ch *Channel[C]) wakeOnLoop() {
 		return
 	}
 	ch.active = true
-	ch.planner = ch.cfg.Policy.NewPlanner()
+	if ch.known { // else the first update brings the policy
+		ch.planner = ch.settings.Policy.NewPlanner()
+	}
 	if ch.draining == nil {
 		ch.draining = make(map[*link[C]]struct{})
 	}
@@ -121,6 +123,7 @@ func (ch *Channel[C]) stopOnLoop(now time.Time) {
 	for _, ep := range append(ch.order, ch.retired...) {
 		ep.wanted, ep.requested = false, false
 		ep.stopOnLoop(now)
+		ch.unwatchEndpointOnLoop(ep)
 	}
 }
 
