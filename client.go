@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/url"
 	"runtime/debug"
 	"sync"
 	"sync/atomic"
@@ -40,6 +41,7 @@ type clientConfig struct {
 	resolver    resolve.Resolver
 	policy      balance.Policy
 	dial        func(ctx context.Context, network, address string) (net.Conn, error)
+	proxy       func(address string) (*url.URL, error)
 	authority   string
 	application string
 	connTimeout time.Duration
@@ -225,6 +227,12 @@ func NewClient(target string, opts ...ClientOption) (*Client, error) {
 	c.handler = chain(cfg.interceptors, func(ctx context.Context, call *Call) error { return call.client.perform(ctx) })
 	if c.settings, err = (&callSettings{common: &c.common}).with(cfg.calls); err != nil {
 		return nil, err
+	}
+	if cfg.proxy != nil {
+		if cfg.dial == nil {
+			cfg.dial = new(net.Dialer).DialContext
+		}
+		cfg.dial = transport.ThroughProxy(cfg.proxy, cfg.dial)
 	}
 	tc := &transport.ClientConfig{H2: cfg.h2, TLS: cfg.tls, Dial: cfg.dial, UserTimeout: cfg.h2.SilenceTimeout}
 	if cfg.h2.KeepaliveTime > 0 {
