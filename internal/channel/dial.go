@@ -134,15 +134,28 @@ func (ch *Channel[C]) connectedOnLoop(a *attempt[C], l *link[C]) {
 	if l.phase != dialing { // it began to drain, or closed, before Dial returned
 		l.phase = gone
 		ch.discardOnLoop(l)
+		if l.goodbye && ep.goodbyes < forgiven {
+			// A server that leaves, and another that has taken its place already.
+			ep.goodbyes++
+			ep.dial = nil
+			ep.enterOnLoop(balance.Idle, time.Now())
+			ch.dirty = true
+			return
+		}
 		ch.dialFailedOnLoop(a, &dialError{l.addr, l.err})
 		return
 	}
-	ep.dial, ep.requested = nil, false
+	ep.dial, ep.requested, ep.goodbyes = nil, false, 0
 	ep.addOnLoop(l, time.Now())
 	ch.replaceSilentOnLoop(ep)
 	ch.dirty = true
 	ch.cfg.Logger.Debug("connected", "target", ch.cfg.Target.String(), "endpoint", ep.id, "address", l.addr.String())
 }
+
+// forgiven is how many connections in a row may be told goodbye at once before that
+// counts as a failure to connect. While a server hands its listener over to the next
+// process, both of them accept.
+const forgiven = 3
 
 // replaceSilentOnLoop lets connections go whose peer does not answer: there is another.
 func (ch *Channel[C]) replaceSilentOnLoop(ep *endpoint[C]) {
@@ -182,7 +195,7 @@ func (ch *Channel[C]) drainingOnLoop(l *link[C]) {
 		ch.letGoOnLoop(l)
 		ch.lostOnLoop(l, errGoAway)
 	case dialing:
-		l.phase, l.err = draining, errGoAway
+		l.phase, l.err, l.goodbye = draining, errGoAway, true
 	}
 }
 

@@ -38,6 +38,7 @@ type endpoint[C Conn] struct {
 	requested bool        // by a pick, until it is connected or has failed
 	failures  int         // attempts that failed since the last success
 	flaps     int         // connections in a row that broke soon
+	goodbyes  int         // connections in a row that were told goodbye before any call
 	retryAt   time.Time   // not before
 	calls     uint64      // begun when last looked at
 
@@ -56,8 +57,9 @@ type link[C Conn] struct {
 	up    time.Time
 	ended uint64 // calls that the endpoint had answered well until then
 	// silent: up, but the peer does not answer. It is not used meanwhile.
-	silent bool
-	err    error // of its end
+	silent  bool
+	goodbye bool  // the peer said so before the connection was in use
+	err     error // of its end
 }
 
 type phase uint8

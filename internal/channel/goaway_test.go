@@ -135,3 +135,24 @@ func TestOneUselessConnection(t *testing.T) {
 		}
 	})
 }
+
+// A server that leaves may still accept: a call tries the next connection, which the
+// process that takes its place answers.
+func TestGoodbyeAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := newNetwork()
+		made := 0
+		n.greet = func(c *fakeConn) {
+			if made++; made <= forgiven {
+				c.goAway()
+			}
+		}
+		ch := New(config(n, newNames("a:1")))
+		defer ch.Close()
+		start := time.Now()
+		mustCall(t, ch, "a:1")
+		if d := time.Since(start); d > 0 || made != forgiven+1 {
+			t.Errorf("the call waited %v, for %d connections", d, made)
+		}
+	})
+}
