@@ -121,7 +121,7 @@ func TestTestPolicyFindsMistakes(t *testing.T) {
 		{"shut down", changing(func(_ balance.Snapshot, p *balance.Plan) { p.State = balance.Shutdown }), "state is SHUTDOWN"},
 		{"below 0", changing(func(_ balance.Snapshot, p *balance.Plan) { p.Wake = -1 }), "less than 0"},
 		{"unknown endpoint", changing(func(_ balance.Snapshot, p *balance.Plan) { p.Connect = append(p.Connect, 12345678) }), "connects endpoint 12345678"},
-		{"twice", changing(func(_ balance.Snapshot, p *balance.Plan) { p.Connect = append(p.Connect, p.Connect...) }), "or is there twice"},
+		{"twice", changing(func(_ balance.Snapshot, p *balance.Plan) { p.Connect = append(p.Connect, p.Connect...) }), "lists an endpoint twice"},
 		{"ready without endpoints", changing(func(in balance.Snapshot, p *balance.Plan) { p.State = balance.Ready }), "there are no endpoints and the plan's state is READY"},
 		{"waits without endpoints", changing(func(in balance.Snapshot, p *balance.Plan) {
 			if len(in.Endpoints) == 0 {

@@ -11,9 +11,29 @@ import (
 
 // A pastPlan is a plan and what it was made from.
 type pastPlan struct {
-	plan  balance.Plan
-	in    balance.Snapshot // a copy
-	given []balance.View   // what the planner has
+	plan    balance.Plan
+	in      balance.Snapshot // a copy
+	given   []balance.View   // what the planner has; it may change it while it plans
+	after   []balance.View   // a copy of that, when it had
+	views   map[balance.Ref]*balance.View
+	listed  map[balance.Ref]bool // in the plan's Connect
+	expects bool                 // one of those is not ready
+}
+
+// newPastPlan has planner plan for a snapshot.
+func newPastPlan(planner balance.Planner, in balance.Snapshot) *pastPlan {
+	p := &pastPlan{in: in, given: in.Endpoints, views: make(map[balance.Ref]*balance.View), listed: make(map[balance.Ref]bool)}
+	p.in.Endpoints = slices.Clone(in.Endpoints)
+	p.plan = planner.Plan(in)
+	p.after = slices.Clone(p.given)
+	for i := range p.in.Endpoints {
+		p.views[p.in.Endpoints[i].Ref] = &p.in.Endpoints[i]
+	}
+	for _, r := range p.plan.Connect {
+		p.listed[r] = true
+		p.expects = p.expects || p.views[r] != nil && p.views[r].State != balance.Ready
+	}
+	return p
 }
 
 // check returns what is wrong with the plan, or "".
@@ -31,23 +51,21 @@ func (p *pastPlan) check() string {
 	case plan.Wake < 0 || plan.Alarm < 0 || plan.Reports < 0:
 		return "something in the plan is less than 0"
 	}
-	known := make(map[balance.Ref]bool, len(p.in.Endpoints))
-	for _, v := range p.in.Endpoints {
-		known[v.Ref] = true
-	}
 	for _, r := range plan.Connect {
-		if !known[r] {
-			return fmt.Sprintf("the plan connects endpoint %d, which is not in the snapshot, or is there twice", r)
+		if p.views[r] == nil {
+			return fmt.Sprintf("the plan connects endpoint %d, which is not in the snapshot", r)
 		}
-		delete(known, r)
+	}
+	if len(p.listed) < len(plan.Connect) {
+		return "the plan lists an endpoint twice"
 	}
 	return ""
 }
 
 // changed returns what became of the snapshot since the plan was made.
 func (p *pastPlan) changed() string {
-	for i, v := range p.in.Endpoints {
-		g := p.given[i]
+	for i := range p.given {
+		g, v := &p.given[i], &p.after[i]
 		if g.Ref != v.Ref || g.State != v.State || g.Weight != v.Weight || !g.Since.Equal(v.Since) || g.Load != v.Load {
 			return fmt.Sprintf("planning changes an earlier snapshot, which a picker may still read: endpoint %d", v.Ref)
 		}
@@ -59,11 +77,7 @@ func (p *pastPlan) changed() string {
 // what happens to an endpoint that is used.
 func (p *pastPlan) pick(c *balance.Call, use func(*balance.Load)) string {
 	got := p.plan.Picker.Pick(c)
-	var v *balance.View
-	if i := slices.IndexFunc(p.in.Endpoints, func(v balance.View) bool { return v.Ref == got.Endpoint }); i >= 0 {
-		v = &p.in.Endpoints[i]
-	}
-	state := p.plan.State
+	v, state := p.views[got.Endpoint], p.plan.State
 	switch {
 	case got.Verdict > balance.Drop:
 		return fmt.Sprintf("the pick's verdict is %d", got.Verdict)
@@ -79,7 +93,7 @@ func (p *pastPlan) pick(c *balance.Call, use func(*balance.Load)) string {
 			return fmt.Sprintf("the pick uses endpoint %d, which is %v", v.Ref, v.State)
 		case state != balance.Ready:
 			return fmt.Sprintf("the pick uses an endpoint and the plan's state is %v", state)
-		case !slices.Contains(p.plan.Connect, v.Ref):
+		case !p.listed[v.Ref]:
 			return fmt.Sprintf("the pick uses endpoint %d, which the plan does not list", v.Ref)
 		}
 		if use != nil {
@@ -98,18 +112,11 @@ func (p *pastPlan) pick(c *balance.Call, use func(*balance.Load)) string {
 			return "there are no endpoints and the call waits"
 		case v != nil && v.State == balance.Ready:
 			return fmt.Sprintf("the call waits for endpoint %d, which is ready", v.Ref)
-		case p.in.Waiting > 0 && v == nil && p.plan.Wake == 0 && !p.expects():
+		case p.in.Waiting > 0 && v == nil && p.plan.Wake == 0 && !p.expects:
 			return "calls wait, and nothing is being connected, nor another plan asked for"
 		}
 	}
 	return ""
-}
-
-// expects reports whether an endpoint is being connected.
-func (p *pastPlan) expects() bool {
-	return slices.ContainsFunc(p.in.Endpoints, func(v balance.View) bool {
-		return v.State != balance.Ready && slices.Contains(p.plan.Connect, v.Ref)
-	})
 }
 
 // someCall returns a call of some kind.

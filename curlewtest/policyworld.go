@@ -83,9 +83,7 @@ func (w *policyWorld) step(what string) {
 	w.t.Helper()
 	w.story = append(w.story, what)
 	in := w.snapshot()
-	p := &pastPlan{in: in, plan: w.planner.Plan(in)}
-	p.in.Endpoints = slices.Clone(in.Endpoints) // as it is when the plan is made
-	p.given = in.Endpoints
+	p := newPastPlan(w.planner, in)
 	w.plan = p.plan
 	wrong := p.check()
 	if w.past = append(w.past, p); len(w.past) > 3 {
