@@ -1,6 +1,7 @@
 package orca
 
 import (
+	"maps"
 	"math"
 	"strings"
 	"sync"
@@ -102,7 +103,8 @@ func (m *Metrics) emptyLocked() bool {
 	return m.numbers == [kinds]number{} && len(m.utilization)+len(m.cost)+len(m.named) == 0
 }
 
-// putLocked puts what is set into a report, over what is there.
+// putLocked puts what is set into a report, over what is there. The report shares maps
+// with m then.
 func (m *Metrics) putLocked(r *orcapb.OrcaLoadReport) {
 	for kind, n := range m.numbers {
 		if n.is {
@@ -129,16 +131,17 @@ func field(r *orcapb.OrcaLoadReport, kind int) *float64 {
 	}
 }
 
-// over returns the values of both maps in a new one, those of upper where both have one.
+// over returns the values of both maps, those of upper where both have one. It changes
+// neither.
 func over(lower, upper map[string]float64) map[string]float64 {
-	if len(lower)+len(upper) == 0 {
-		return nil
+	switch {
+	case len(lower) == 0:
+		return upper
+	case len(upper) == 0:
+		return lower
 	}
 	sum := make(map[string]float64, len(lower)+len(upper))
-	for _, m := range []map[string]float64{lower, upper} {
-		for name, v := range m {
-			sum[name] = v
-		}
-	}
+	maps.Copy(sum, lower)
+	maps.Copy(sum, upper)
 	return sum
 }

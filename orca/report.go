@@ -1,6 +1,8 @@
 package orca
 
 import (
+	"maps"
+
 	"google.golang.org/protobuf/proto"
 
 	"github.com/curlew-rpc/curlew/orca/internal/orcapb"
@@ -47,16 +49,18 @@ func (r *Reporter) make(second int64) *report {
 	}
 	r.mu.Lock()
 	r.putLocked(msg)
+	msg.Utilization, msg.NamedMetrics = maps.Clone(msg.Utilization), maps.Clone(msg.NamedMetrics)
 	said = said || !r.emptyLocked()
 	changes := r.changes.Load()
 	r.mu.Unlock()
-	return &report{second, changes, msg, marshal(msg), said}
+	// Names come in the same order each time, so that connections need not repeat what
+	// they have sent.
+	return &report{second, changes, msg, marshal(msg, proto.MarshalOptions{Deterministic: true}), said}
 }
 
 // marshal returns a report in protobuf binary.
-func marshal(msg *orcapb.OrcaLoadReport) string {
-	// The same each time, so that connections need not repeat what they have sent.
-	b, err := proto.MarshalOptions{Deterministic: true}.Marshal(msg)
+func marshal(msg *orcapb.OrcaLoadReport, opts proto.MarshalOptions) string {
+	b, err := opts.Marshal(msg)
 	if err != nil {
 		return "" // names are UTF-8, and nothing else can be wrong
 	}
@@ -80,7 +84,7 @@ func (r *report) with(call *Metrics) string {
 			NamedMetrics:           r.message.NamedMetrics,
 		}
 		call.putLocked(msg)
-		return marshal(msg)
+		return marshal(msg, proto.MarshalOptions{})
 	case r.said:
 		return r.wire
 	}
