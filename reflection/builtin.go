@@ -12,6 +12,7 @@ import (
 	"google.golang.org/protobuf/types/descriptorpb"
 
 	"github.com/curlew-rpc/curlew/health"
+	"github.com/curlew-rpc/curlew/orca"
 	"github.com/curlew-rpc/curlew/reflection/internal/reflectionpb"
 )
 
@@ -20,7 +21,7 @@ import (
 var builtin = sync.OnceValue(func() *protoregistry.Files {
 	files := new(protoregistry.Files)
 	v1 := reflectionpb.File_grpc_reflection_v1_reflection_proto
-	for _, f := range []protoreflect.FileDescriptor{health.File(), v1, alpha(v1)} {
+	for _, f := range append(orca.Files(), health.File(), v1, alpha(v1)) {
 		if err := files.RegisterFile(f); err != nil {
 			panic(fmt.Sprintf("reflection: %v", err)) // their names differ
 		}

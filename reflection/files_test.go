@@ -19,6 +19,8 @@ const (
 	healthFile   = "grpc/health/v1/health.proto"
 	v1File       = "grpc/reflection/v1/reflection.proto"
 	v1alphaFile  = "grpc/reflection/v1alpha/reflection.proto"
+	orcaFile     = "xds/service/orca/v3/orca.proto"
+	reportFile   = "xds/data/orca/v3/orca_load_report.proto"
 )
 
 var echoFile = new(echov1.EchoRequest).ProtoReflect().Descriptor().ParentFile().Path()
@@ -44,6 +46,8 @@ func TestFiles(t *testing.T) {
 		{bySymbol("pb.go"), []string{featuresFile, descFile}},
 		{bySymbol("grpc.health.v1.Health.Watch"), []string{healthFile}},
 		{bySymbol("grpc.health.v1.HealthCheckResponse.ServingStatus"), []string{healthFile}},
+		{bySymbol("xds.service.orca.v3.OpenRcaService"), []string{orcaFile, durationFile, reportFile}},
+		{bySymbol("xds.data.orca.v3.OrcaLoadReport.cpu_utilization"), []string{reportFile}},
 		{bySymbol("grpc.reflection.v1.ServerReflection"), []string{v1File}},
 		{bySymbol("grpc.reflection.v1.ServerReflectionRequest.message_request"), []string{v1File}},
 		{bySymbol("grpc.reflection.v1alpha.ServerReflection"), []string{v1alphaFile}},

@@ -12,7 +12,7 @@ import (
 // Another package of the program may register these names, and would panic if we had.
 func TestNothingIsRegistered(t *testing.T) {
 	served(t, "v1") // whatever is done at first use has been done
-	for _, pkg := range []string{"grpc.reflection.v1", "grpc.reflection.v1alpha", "grpc.health.v1"} {
+	for _, pkg := range []string{"grpc.reflection.v1", "grpc.reflection.v1alpha", "grpc.health.v1", "xds.data.orca.v3", "xds.service.orca.v3"} {
 		if n := protoregistry.GlobalFiles.NumFilesByPackage(protoreflect.FullName(pkg)); n != 0 {
 			t.Errorf("%d files of %s are registered", n, pkg)
 		}

@@ -36,7 +36,8 @@ var rules = []rule{
 	// What is built on the public API.
 	{"curlewtest", []string{".", "balance", "codec", "compress", "resolve", protobuf}},
 	{"health", []string{".", "health/internal/healthpb", protobuf}},
-	{"reflection", []string{".", "health", "reflection/internal/reflectionpb", protobuf}},
+	{"orca", []string{".", "orca/internal/orcapb", protobuf}},
+	{"reflection", []string{".", "health", "orca", "reflection/internal/reflectionpb", protobuf}},
 	{"web", []string{".", "codec", "compress", "internal/wire/...", "internal/transport"}},
 
 	// The engine. HTTP/2 knows nothing of gRPC, gRPC's rules nothing of connections;
@@ -65,6 +66,7 @@ var rules = []rule{
 	{"internal/testproto/...", []string{".", "codec/fast", "internal/testproto/...", protobuf}},
 	{"codec/internal/...", []string{"codec/fast", "codec/internal/...", protobuf}},
 	{"health/internal/...", []string{".", protobuf}},
+	{"orca/internal/...", []string{".", protobuf}},
 	{"reflection/internal/...", []string{".", protobuf}},
 	{"internal/archtest", nil},
 }

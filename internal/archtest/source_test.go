@@ -122,7 +122,7 @@ func TestNoEnvironmentSwitches(t *testing.T) {
 
 // inLibrary reports whether programs that call and serve link the package.
 func inLibrary(pkg string) bool {
-	for _, p := range []string{".", "balance", "codec", "compress/...", "resolve", "health", "reflection", "web/...", "internal/h2/...", "internal/wire/...", "internal/transport", "internal/channel", "internal/backoff", "internal/bufpool", "internal/signal"} {
+	for _, p := range []string{".", "balance", "codec", "compress/...", "resolve", "health", "orca", "reflection", "web/...", "internal/h2/...", "internal/wire/...", "internal/transport", "internal/channel", "internal/backoff", "internal/bufpool", "internal/signal"} {
 		if matches(p, pkg) {
 			return true
 		}

@@ -3,16 +3,21 @@
 // do not collide. It runs protoc, with the plugins of this module, and needs protoc
 // on the path.
 //
-//	privatepb DIRECTORY FILE
+//	privatepb DIRECTORY FILE [IMPORT...]
 //
 // FILE is in the working directory, where the output goes too; DIRECTORY is where
-// importers of the .proto file have it, such as grpc/health/v1.
+// importers of the .proto file have it, such as grpc/health/v1. An IMPORT is the path
+// of a file that FILE imports and that is in the same package. Since no global
+// registry has it, the package then has a function imports that returns a registry of
+// all that FILE imports.
 package main
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"go/format"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path"
@@ -21,17 +26,17 @@ import (
 )
 
 func main() {
-	if len(os.Args) != 3 {
-		fmt.Fprintln(os.Stderr, "usage: privatepb DIRECTORY FILE")
+	if len(os.Args) < 3 {
+		fmt.Fprintln(os.Stderr, "usage: privatepb DIRECTORY FILE [IMPORT...]")
 		os.Exit(2)
 	}
-	if err := generate(os.Args[1], os.Args[2]); err != nil {
+	if err := generate(os.Args[1], os.Args[2], os.Args[3:]); err != nil {
 		fmt.Fprintln(os.Stderr, "privatepb:", err)
 		os.Exit(1)
 	}
 }
 
-func generate(dir, file string) error {
+func generate(dir, file string, imports []string) error {
 	tmp, err := os.MkdirTemp("", "privatepb")
 	if err != nil {
 		return err
@@ -44,12 +49,18 @@ func generate(dir, file string) error {
 	if err != nil {
 		return fmt.Errorf("go list: %w", err)
 	}
-	args := []string{"-I" + dir + "=."}
+	args, opts := []string{"-I" + dir + "=."}, "paths=source_relative"
+	for _, p := range imports {
+		args = append(args, "-I"+path.Dir(p)+"=.")
+	}
+	for _, p := range append(imports, path.Join(dir, file)) {
+		opts += ",M" + p + "=" + strings.TrimSpace(string(goPackage))
+	}
 	for _, name := range []string{"go", "curlew"} {
 		args = append(args,
 			"--plugin="+filepath.Join(tmp, "protoc-gen-"+name),
 			"--"+name+"_out="+tmp,
-			"--"+name+"_opt=paths=source_relative,M"+path.Join(dir, file)+"="+strings.TrimSpace(string(goPackage)))
+			"--"+name+"_opt="+opts)
 	}
 	if err := run("protoc", append(args, path.Join(dir, file))...); err != nil {
 		return err
@@ -57,11 +68,14 @@ func generate(dir, file string) error {
 	base := strings.TrimSuffix(file, ".proto")
 	for _, name := range []string{base + ".pb.go", base + "_curlew.pb.go"} {
 		src, err := os.ReadFile(filepath.Join(tmp, dir, name))
+		if errors.Is(err, fs.ErrNotExist) && name == base+"_curlew.pb.go" {
+			continue // a file without services
+		}
 		if err != nil {
 			return err
 		}
 		if name == base+".pb.go" {
-			if src, err = unregister(src); err != nil {
+			if src, err = unregister(src, len(imports) > 0); err != nil {
 				return fmt.Errorf("%s: %w", name, err)
 			}
 		}
@@ -93,13 +107,17 @@ var edits = [][2]string{
 	{"\t\tGoTypes: ", "TypeRegistry: new(protoregistry.Types),\n\t\tGoTypes: "},
 }
 
-// unregister changes the output of protoc-gen-go to register nothing globally.
-func unregister(src []byte) ([]byte, error) {
+// unregister changes the output of protoc-gen-go to register nothing globally, and to
+// find what it imports, if anything, in the registry that the function imports returns.
+func unregister(src []byte, imports bool) ([]byte, error) {
 	for _, e := range edits {
 		if n := bytes.Count(src, []byte(e[0])); n != 1 {
 			return nil, fmt.Errorf("%q occurs %d times, not once: does protoc-gen-go generate other code now?", e[0], n)
 		}
 		src = bytes.Replace(src, []byte(e[0]), []byte(e[1]), 1)
+	}
+	if imports {
+		src = bytes.Replace(src, []byte("new(protoregistry.Files)"), []byte("imports()"), 1)
 	}
 	return format.Source(src)
 }

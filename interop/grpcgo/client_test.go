@@ -26,7 +26,11 @@ func grpcServer(t *testing.T, pair *testcert.Pair, register ...func(*grpc.Server
 	if pair != nil {
 		creds = credentials.NewTLS(pair.ServerConfig())
 	}
-	srv := grpc.NewServer(grpc.Creds(creds), grpc.MaxRecvMsgSize(peerservice.MaxMessage))
+	return grpcServe(t, []grpc.ServerOption{grpc.Creds(creds), grpc.MaxRecvMsgSize(peerservice.MaxMessage)}, register...)
+}
+
+func grpcServe(t *testing.T, opts []grpc.ServerOption, register ...func(*grpc.Server)) string {
+	srv := grpc.NewServer(opts...)
 	for _, r := range register {
 		r(srv)
 	}

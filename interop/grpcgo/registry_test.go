@@ -22,7 +22,7 @@ import (
 	"github.com/curlew-rpc/curlew/reflection"
 )
 
-// This binary links both stacks' packages of health checking, reflection and
+// This binary links both stacks' packages of health checking, load reports, reflection and
 // status details. If they registered the same protobuf names, it would panic
 // before any test.
 

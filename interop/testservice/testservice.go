@@ -14,6 +14,7 @@ import (
 	"github.com/curlew-rpc/curlew"
 	"github.com/curlew-rpc/curlew/interop/internal/marked"
 	"github.com/curlew-rpc/curlew/interop/internal/testcurlew"
+	"github.com/curlew-rpc/curlew/orca"
 )
 
 // Options returns the options that a server with the service needs: with other
@@ -22,17 +23,24 @@ func Options() []curlew.ServerOption {
 	return []curlew.ServerOption{curlew.WithCompressors(marked.Gzip())}
 }
 
-// Register has s serve the service. UnimplementedService stays unknown to it, as
-// the cases want.
+// Register has s serve the service, and that of load reports. UnimplementedService
+// stays unknown to it, as the cases want.
 func Register(s *curlew.Server) {
-	testcurlew.RegisterTestService(s, service{id: strconv.FormatInt(time.Now().UnixNano(), 36)})
+	// Calls report their own load alone, so that a client sees which way a report came.
+	calls, server := orca.NewReporter(orca.WithoutRates()), orca.NewReporter(orca.WithMinInterval(time.Second))
+	server.Register(s)
+	testcurlew.RegisterTestService(s, service{
+		id:   strconv.FormatInt(time.Now().UnixNano(), 36),
+		load: newLoad(server),
+	}, curlew.WithServiceInterceptors(calls.Interceptor()))
 }
 
 // A service knows its server's id, by which a client sees that it is always the
 // same.
 type service struct {
 	testcurlew.UnimplementedTestService
-	id string
+	id   string
+	load *load
 }
 
 const (
@@ -107,6 +115,7 @@ func (s service) UnaryCall(ctx context.Context, req *testpb.SimpleRequest) (*tes
 	if err != nil {
 		return nil, err
 	}
+	reportCall(ctx, req.OrcaPerQueryReport)
 	res := &testpb.SimpleResponse{Payload: p}
 	if req.FillServerId {
 		res.ServerId = s.id
@@ -148,7 +157,7 @@ func (service) StreamingInputCall(ctx context.Context, reqs iter.Seq2[*testpb.St
 }
 
 // FullDuplexCall answers each request as it comes.
-func (service) FullDuplexCall(ctx context.Context, d *curlew.Duplex[*testpb.StreamingOutputCallRequest, *testpb.StreamingOutputCallResponse]) error {
+func (s service) FullDuplexCall(ctx context.Context, d *curlew.Duplex[*testpb.StreamingOutputCallRequest, *testpb.StreamingOutputCallResponse]) error {
 	echo(ctx)
 	if curlew.CallFrom(ctx).RequestHeader().Has(echoHeader) {
 		// The client may wait for it before it sends anything.
@@ -156,12 +165,23 @@ func (service) FullDuplexCall(ctx context.Context, d *curlew.Duplex[*testpb.Stre
 			return err
 		}
 	}
+	mine := false
 	for req, err := range d.All() {
 		if err != nil {
 			return err
 		}
 		if err := status(req.ResponseStatus); err != nil {
 			return err
+		}
+		if want := req.OrcaOobReport; want != nil {
+			if !mine {
+				if err := s.load.take(ctx); err != nil {
+					return err
+				}
+				defer s.load.put()
+				mine = true
+			}
+			set(&s.load.reporter.Metrics, want)
 		}
 		if err := send(ctx, req, d); err != nil {
 			return err
