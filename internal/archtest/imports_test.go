@@ -23,9 +23,9 @@ var rules = []rule{
 	// The public API is the one place where protocol and engine meet users' types.
 	{".", []string{
 		"balance", "codec", "compress", "resolve",
-		"internal/bufpool", "internal/channel", "internal/h2", "internal/h2/frame", "internal/transport", "internal/wire/grpc",
+		"internal/bufpool", "internal/channel", "internal/h2", "internal/h2/frame", "internal/jsonfield", "internal/transport", "internal/wire/grpc",
 	}},
-	{"balance", []string{"resolve"}},
+	{"balance", []string{"internal/jsonfield", "resolve"}},
 	{"codec", []string{"codec/fast", protobuf}},
 	{"codec/fast", []string{protobuf}},
 	{"compress", []string{"compress/internal/inflate"}},
@@ -53,6 +53,7 @@ var rules = []rule{
 	{"internal/transport/rawpeer", []string{"internal/h2/frame", "internal/h2/hpack"}},
 	{"internal/channel", []string{"balance", "resolve", "internal/backoff", "internal/signal"}},
 	{"internal/backoff", nil},
+	{"internal/jsonfield", nil},
 	{"internal/bufpool", nil},
 	{"internal/signal", nil},
 
