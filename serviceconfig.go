@@ -158,6 +158,9 @@ func (c *ServiceConfig) check() error {
 		}
 	}
 	if p := c.Idempotent; p != nil && p.MaxAttempts != 1 {
+		if p.MaxAttempts < 1 {
+			return fmt.Errorf("idempotent.maxAttempts: %d; it must be at least 2, or 1 for none", p.MaxAttempts)
+		}
 		if err := p.check(); err != nil {
 			return fmt.Errorf("idempotent.%w", err)
 		}
