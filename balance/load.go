@@ -1,8 +1,6 @@
 package balance
 
 import (
-	"math"
-	"sync"
 	"sync/atomic"
 	"time"
 )
@@ -25,7 +23,8 @@ type Outcome struct {
 	// Class says how it ended.
 	Class Class
 
-	// Latency is from the pick to the end, 0 when it was not measured.
+	// Latency is from the pick to the end, 0 when it was not measured: that of a
+	// stream, which lasts as long as its caller likes, says nothing.
 	Latency time.Duration
 
 	// Pushback is how long the endpoint asked not to be tried again, 0 when it did not.
@@ -68,6 +67,15 @@ func (c Class) String() string {
 	return "unknown"
 }
 
+// bad reports whether the class speaks against the endpoint.
+func (c Class) bad() bool {
+	switch c {
+	case Unavailable, TimedOut, Broken, Rejected:
+		return true
+	}
+	return false
+}
+
 // Begin counts an attempt that was sent to the endpoint. Each is followed by End.
 func (l *Load) Begin() { l.inflight.Add(1) }
 
@@ -81,16 +89,14 @@ func (l *Load) End(o Outcome) {
 	if m := l.latency.Load(); m != nil {
 		m.observe(o)
 	}
-	switch o.Class {
-	case Unavailable, TimedOut, Broken, Rejected:
+	switch {
+	case o.Class.bad():
 		n := l.inRow.Add(1)
 		if a := l.alarm.Load(); a != nil && n == a.at {
 			a.ring()
 		}
-	case Success, Failure:
-		if l.inRow.Load() != 0 {
-			l.inRow.Store(0)
-		}
+	case o.Class != Canceled && l.inRow.Load() != 0:
+		l.inRow.Store(0)
 	}
 }
 
@@ -137,73 +143,6 @@ func (l *Load) SetAlarm(at int, ring func()) {
 	}
 }
 
-// A latency is a moving average that follows a rise at once and a fall slowly.
-type latency struct {
-	decay time.Duration
-	base  time.Time
-
-	mu   sync.Mutex // for writing
-	cost atomic.Uint64
-	at   atomic.Int64 // since base
-}
-
-// MeasureLatency has the client measure how long attempts take from now on. decay is
-// the time in which what was measured loses two thirds of its weight; the first call
-// decides. A planner that reads Latency calls it for every endpoint.
-func (l *Load) MeasureLatency(decay time.Duration) {
-	if l.latency.Load() == nil {
-		l.latency.CompareAndSwap(nil, &latency{decay: decay, base: time.Now()})
-	}
-}
-
-// Measured reports whether latencies are measured.
-func (l *Load) Measured() bool { return l.latency.Load() != nil }
-
-// rejection is what a call that was turned away counts for at least: it may well have
-// been turned away faster than others are served, and that must not attract more.
-const rejection = 5 * time.Second
-
-func (m *latency) observe(o Outcome) {
-	took := o.Latency
-	switch o.Class {
-	case Canceled:
-		return
-	case Rejected, Unavailable, TimedOut, Broken:
-		took = max(took, rejection, min(o.Pushback, 5*time.Minute))
-	}
-	if took <= 0 {
-		return
-	}
-	rtt := float64(took)
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	now := int64(time.Since(m.base))
-	cost := math.Float64frombits(m.cost.Load())
-	if rtt > cost {
-		cost = rtt
-	} else {
-		w := math.Exp(-float64(now-m.at.Load()) / float64(m.decay))
-		cost = cost*w + rtt*(1-w)
-	}
-	m.cost.Store(math.Float64bits(cost))
-	m.at.Store(now)
-}
-
-// Latency returns the average, weighed so that the last decay counts most and a peak
-// counts at once, and when it was last changed. ok is false while nothing has been
-// measured.
-func (l *Load) Latency() (average time.Duration, at time.Time, ok bool) {
-	m := l.latency.Load()
-	if m == nil {
-		return 0, time.Time{}, false
-	}
-	cost := math.Float64frombits(m.cost.Load())
-	if cost == 0 {
-		return 0, time.Time{}, false
-	}
-	return time.Duration(cost), m.base.Add(time.Duration(m.at.Load())), true
-}
-
 // A Report is what an endpoint says of its own load (gRFC A51,
 // xds.data.orca.v3.OrcaLoadReport). It must not be changed.
 type Report struct {
@@ -219,7 +158,11 @@ type Report struct {
 }
 
 // WantReports has the client read the reports that come with responses.
-func (l *Load) WantReports() { l.reports.Store(true) }
+func (l *Load) WantReports() {
+	if !l.reports.Load() {
+		l.reports.Store(true)
+	}
+}
 
 // ReportsWanted reports whether some policy wants reports.
 func (l *Load) ReportsWanted() bool { return l.reports.Load() }

@@ -2,6 +2,7 @@ package balance
 
 import (
 	"testing"
+	"testing/synctest"
 	"time"
 )
 
@@ -68,15 +69,50 @@ func TestLatency(t *testing.T) {
 	if got := end(Success, time.Millisecond, 0); got > 10*time.Millisecond || got < 9*time.Millisecond {
 		t.Errorf("a fast call brought it down to %v at once", got)
 	}
-	if got := end(Canceled, time.Minute, 0); got > 10*time.Millisecond {
-		t.Errorf("a canceled call counted: %v", got)
+	if got := end(Canceled, time.Millisecond, 0); got < 9*time.Millisecond {
+		t.Errorf("a call that was soon given up counted: %v", got)
 	}
-	if got := end(Rejected, time.Microsecond, 0); got != 5*time.Second {
-		t.Errorf("after a rejection it is %v, want 5s", got)
+	if got := end(Rejected, time.Microsecond, 0); got < 9*time.Millisecond {
+		t.Errorf("a fast rejection brought it down to %v", got)
 	}
-	if got := end(Unavailable, time.Microsecond, time.Minute); got != time.Minute {
-		t.Errorf("after a pushback of a minute it is %v", got)
+	if got := end(Canceled, time.Second, 0); got != time.Second {
+		t.Errorf("after a call was given up when it had taken a second it is %v", got)
 	}
+	if got := end(TimedOut, 2*time.Second, 0); got != 2*time.Second {
+		t.Errorf("after a call timed out when it had taken two it is %v", got)
+	}
+	if got := end(Success, 0, 0); got != 2*time.Second {
+		t.Errorf("one that was not measured counted: %v", got)
+	}
+}
+
+// What was measured before a silence does not count any more.
+func TestLatencyAfterSilence(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var l Load
+		l.MeasureLatency(10 * time.Second)
+		l.MeasureLatency(time.Hour) // too late
+		begun := time.Now()
+		for _, step := range []struct {
+			pause time.Duration
+			out   Outcome
+			want  time.Duration
+		}{
+			{0, Outcome{Latency: time.Second}, time.Second},
+			{time.Second, Outcome{Latency: 10 * time.Millisecond}, 905789400}, // e^-0.1 of it and the rest of 10ms
+			{time.Second, Outcome{Class: Failure, Latency: 905789400}, 905789400},
+			{time.Second, Outcome{Class: Broken, Latency: 10 * time.Millisecond}, 905789400},
+			{2 * time.Second, Outcome{Latency: 10 * time.Millisecond}, 10 * time.Millisecond},
+		} {
+			time.Sleep(step.pause)
+			l.Begin()
+			l.End(step.out)
+			average, at, ok := l.Latency()
+			if d := average - step.want; !ok || d.Abs() > 10*time.Microsecond || !at.Equal(time.Now()) {
+				t.Errorf("after %v: %v at %v, want %v", time.Since(begun), average, at, step.want)
+			}
+		}
+	})
 }
 
 func TestNames(t *testing.T) {

@@ -1,7 +1,6 @@
 package balance
 
 import (
-	"errors"
 	"time"
 
 	"github.com/curlew-rpc/curlew/resolve"
@@ -20,12 +19,28 @@ const AttemptDelay = 250 * time.Millisecond
 // one succeeds.
 func PickFirst() Policy { return pickFirst{} }
 
-type pickFirst struct{}
+// ShuffledPickFirst returns PickFirst with another order of preference: each list of
+// endpoints is shuffled once, so that clients spread over the endpoints, and those with
+// more weight (View.Weight) come first more often (gRFC A62, A113).
+func ShuffledPickFirst() Policy { return pickFirst{shuffled: true} }
+
+type pickFirst struct{ shuffled bool }
 
 // NewPlanner implements Policy.
-func (pickFirst) NewPlanner() Planner { return &pfPlanner{} }
+func (p pickFirst) NewPlanner() Planner {
+	if p.shuffled {
+		return &pfPlanner{shuffle: new(shuffle)}
+	}
+	return new(pfPlanner)
+}
 
-// pfPlanner goes through passes over the list:
+// pfPlanner is a pass over a list, or what came of it.
+type pfPlanner struct {
+	shuffle *shuffle // nil: the resolver's order
+	pfState
+}
+
+// pfState goes through passes over the list:
 //
 //	pass -> using    one became ready
 //	pass -> failed   all were tried and failed
@@ -33,7 +48,7 @@ func (pickFirst) NewPlanner() Planner { return &pfPlanner{} }
 //	using -> resting it was lost
 //	using -> pass    it was removed from the list
 //	resting -> pass  a call waits
-type pfPlanner struct {
+type pfState struct {
 	phase   pfPhase
 	using   Ref
 	order   []Ref // of the pass
@@ -54,8 +69,17 @@ const (
 
 // Plan implements Planner.
 func (p *pfPlanner) Plan(in Snapshot) Plan {
+	plan := p.plan(in)
+	plan.Unwatched = true // an endpoint that answers is as good as any (gRFC A17)
+	return plan
+}
+
+func (p *pfPlanner) plan(in Snapshot) Plan {
+	if p.shuffle != nil {
+		p.shuffle.see(in)
+	}
 	if len(in.Endpoints) == 0 {
-		*p = pfPlanner{}
+		p.pfState = pfState{}
 		plan := Plan{}
 		plan.fail(nil)
 		return plan
@@ -111,11 +135,11 @@ func (p *pfPlanner) advance(in Snapshot, views map[Ref]*View) {
 	}
 	if !p.ordered(views) {
 		p.phase = pfPass
-		p.order, p.started = attemptOrder(in.Endpoints), 0
+		p.order, p.started = attemptOrder(p.shuffle.apply(in.Endpoints)), 0
 	}
 	for _, ref := range p.order {
 		if views[ref].State == Ready {
-			*p = pfPlanner{phase: pfUsing, using: ref}
+			p.pfState = pfState{phase: pfUsing, using: ref}
 			return
 		}
 	}
@@ -169,38 +193,15 @@ func (p *pfPlanner) latestFailed(views map[Ref]*View) bool {
 // other: whoever connects it interleaves them.
 func attemptOrder(views []View) []Ref {
 	order := make([]Ref, 0, len(views))
-	for _, v := range resolve.Interleave(views, firstAddr) {
+	for _, v := range resolve.Interleave(views, func(v View) resolve.Addr { return firstAddr(&v) }) {
 		order = append(order, v.Ref)
 	}
 	return order
 }
 
-func firstAddr(v View) resolve.Addr {
+func firstAddr(v *View) resolve.Addr {
 	if len(v.Endpoint.Addrs) == 0 {
 		return resolve.Addr{}
 	}
 	return v.Endpoint.Addrs[0]
-}
-
-// lastError is that of the endpoint that failed last.
-func lastError(views []View) error {
-	var last View
-	for _, v := range views {
-		if v.State == TransientFailure && (last.Err == nil || v.Since.After(last.Since)) {
-			last = v
-		}
-	}
-	return last.Err
-}
-
-var errNoEndpoints = errors.New("the resolver knows no endpoints")
-
-// fail makes the plan one in which calls fail with err.
-func (plan *Plan) fail(err error) {
-	if err == nil {
-		err = errNoEndpoints
-	}
-	plan.State = TransientFailure
-	plan.Err = err
-	plan.Picker = Always(Pick{Verdict: Fail, Err: err})
 }
