@@ -46,6 +46,8 @@ type Snapshot struct {
 
 	// Seed is a random number, another one for each snapshot.
 	Seed uint64
+
+	breaker *inflight // of the innermost CircuitBreaker around the planner, if any
 }
 
 // A View is an endpoint as a policy sees it.
@@ -98,7 +100,7 @@ type Plan struct {
 	Wake time.Duration
 
 	// Alarm asks for another plan as soon as so many attempts in a row ended badly at
-	// an endpoint (Load.InRow); 0 does not.
+	// an endpoint (Load.InRow), and after every further so many; 0 does not.
 	Alarm int
 
 	// Unwatched has the client leave the health of endpoints unwatched, although the

@@ -9,13 +9,14 @@ import (
 // attempt once, and all policies read the same counters; a policy that wants a rate
 // keeps what it read before. It is safe for concurrent use. The zero value is ready.
 type Load struct {
-	inflight atomic.Int64
+	inflight inflight
 	ended    [classes]atomic.Uint64
 	inRow    atomic.Uint32 // bad ends since the last good one
 	alarm    atomic.Pointer[alarm]
 	latency  atomic.Pointer[latency] // nil: not measured
 	report   atomic.Pointer[Report]
 	reports  atomic.Bool // wanted
+	ejection atomic.Pointer[Ejection]
 }
 
 // An Outcome is how an attempt ended, as far as it says something of its endpoint.
@@ -77,7 +78,7 @@ func (c Class) bad() bool {
 }
 
 // Begin counts an attempt that was sent to the endpoint. Each is followed by End.
-func (l *Load) Begin() { l.inflight.Add(1) }
+func (l *Load) Begin() { l.inflight.add(1) }
 
 // End counts the end of an attempt. A Class out of range counts as Broken.
 func (l *Load) End(o Outcome) {
@@ -85,14 +86,14 @@ func (l *Load) End(o Outcome) {
 		o.Class = Broken
 	}
 	l.ended[o.Class].Add(1)
-	l.inflight.Add(-1)
+	l.inflight.add(-1)
 	if m := l.latency.Load(); m != nil {
 		m.observe(o)
 	}
 	switch {
 	case o.Class.bad():
 		n := l.inRow.Add(1)
-		if a := l.alarm.Load(); a != nil && n == a.at {
+		if a := l.alarm.Load(); a != nil && n%a.at == 0 {
 			a.ring()
 		}
 	case o.Class != Canceled && l.inRow.Load() != 0:
@@ -101,7 +102,7 @@ func (l *Load) End(o Outcome) {
 }
 
 // Inflight returns the number of attempts under way.
-func (l *Load) Inflight() int { return int(l.inflight.Load()) }
+func (l *Load) Inflight() int { return l.inflight.count() }
 
 // Ended returns how many attempts have ended with the class since the endpoint
 // became known, 0 for a class out of range.
@@ -131,8 +132,8 @@ type alarm struct {
 	ring func()
 }
 
-// SetAlarm has ring called when InRow reaches at, once until it was 0 again. ring
-// must not block. at 0 takes the alarm away. There is one alarm, and it is the
+// SetAlarm has ring called when InRow reaches at, and again after every further at
+// while nothing ends well. ring must not block. at 0 takes the alarm away. There is one alarm, and it is the
 // client's, for Plan.Alarm.
 func (l *Load) SetAlarm(at int, ring func()) {
 	switch has := l.alarm.Load(); {

@@ -1,0 +1,98 @@
+package balance
+
+import (
+	"slices"
+	"time"
+)
+
+// A tier is a part that is used when those before it do not suffice. Its planner is
+// made when it is needed for the first time.
+type tier struct {
+	part
+	key    int
+	unused time.Time // since when it is not needed; zero while it is
+	isNew  bool      // this is the first plan
+	was    State     // of the plan before
+	wait   wait      // what Priority remembers
+}
+
+// tiers are those of one policy, the most preferred first.
+type tiers struct {
+	child Policy
+	keep  time.Duration // how long a tier that is not needed stays connected
+	list  []*tier
+}
+
+// divide gives each endpoint to the tier with its key. Tiers that have no endpoints
+// any more are dropped (gRFC A115).
+func (t *tiers) divide(in Snapshot, key func(*View) int) {
+	old := t.list
+	t.list = nil
+	byKey := make(map[int]*tier)
+	for i := range in.Endpoints {
+		v := &in.Endpoints[i]
+		k := key(v)
+		has := byKey[k]
+		if has == nil {
+			if at := slices.IndexFunc(old, func(o *tier) bool { return o.key == k }); at >= 0 {
+				has = old[at]
+				has.views = nil // the child may have kept them
+			} else {
+				has = &tier{key: k}
+			}
+			byKey[k] = has
+			t.list = append(t.list, has)
+		}
+		has.views = append(has.views, *v)
+	}
+	slices.SortFunc(t.list, func(a, b *tier) int { return a.key - b.key })
+}
+
+// need plans a tier that is needed.
+func (t *tiers) need(one *tier, in Snapshot) {
+	if one.isNew = one.planner == nil; one.isNew {
+		one.planner = t.child.NewPlanner()
+	}
+	one.unused, one.was = time.Time{}, one.plan.State
+	one.make(in, uint64(one.key))
+}
+
+// rest plans those from the i-th on that are there from before. When they are not
+// needed any more they stay until the time to keep them has passed.
+func (t *tiers) rest(i int, in Snapshot, needed bool) {
+	for _, one := range t.list[i:] {
+		if one.planner == nil {
+			continue
+		}
+		if !needed && one.unused.IsZero() {
+			one.unused = in.Now
+		}
+		if !one.unused.IsZero() && in.Now.Sub(one.unused) >= t.keep {
+			*one = tier{key: one.key, part: part{views: one.views}}
+			continue
+		}
+		one.isNew, one.was = false, one.plan.State
+		one.make(in, uint64(one.key))
+	}
+}
+
+// parts returns those that have a planner.
+func (t *tiers) parts() []*part {
+	parts := make([]*part, 0, len(t.list))
+	for _, one := range t.list {
+		if one.planner != nil {
+			parts = append(parts, &one.part)
+		}
+	}
+	return parts
+}
+
+// wake returns when the next tier has been kept for long enough.
+func (t *tiers) wake(now time.Time) (in time.Duration) {
+	for _, one := range t.list {
+		if one.planner != nil && !one.unused.IsZero() {
+			in = sooner(in, until(now, one.unused.Add(t.keep)))
+		}
+	}
+	return in
+}
