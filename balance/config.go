@@ -70,6 +70,17 @@ func configFormats() []configFormat {
 	return []configFormat{
 		{"pick_first", readPickFirst},
 		{"round_robin", readRoundRobin},
+		{"weighted_round_robin", readWeightedRoundRobin},
+		{"least_request_experimental", readLeastRequest},
+		{"peak_ewma", readPeakEWMA},
+		{"ring_hash_experimental", readRingHash},
+		{"random_subsetting_experimental", readSubset},
+		{"outlier_detection_experimental", readOutlierDetection},
+		{"circuit_breaker", readCircuitBreaker},
+		{"slow_start", readSlowStart},
+		{"priority_experimental", readPriorities},
+		{"weighted_target_experimental", readWeightedTargets},
+		{"locality", readLocality},
 	}
 }
 

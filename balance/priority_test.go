@@ -92,3 +92,18 @@ func TestPriorityFollowsTheList(t *testing.T) {
 	w.remove("a").expect("READY [b] b:100")
 	w.remove("b").expect("TRANSIENT_FAILURE [] fail:100")
 }
+
+// Each priority has its own policy, and endpoints for which there is none are not used.
+func TestPrioritiesHaveTheirOwnPolicies(t *testing.T) {
+	w := newWorld(t, func(leaf Policy) Policy { return Priorities(PriorityConfig{}, PickFirst(), leaf) })
+	w.add("a1 a2").add("b1 b2", prio(1)).add("c", prio(2)).add("d", prio(-1))
+	w.expect("CONNECTING [a1] queue:100")
+	w.set("a1", Ready).expect("READY [a1] a1:100")
+	w.set("a1", Idle).expect("IDLE [] queue:100")
+	w = newWorld(t, func(leaf Policy) Policy { return Priorities(PriorityConfig{}, PickFirst(), leaf) })
+	w.add("a").add("b1 b2", prio(1)).add("c", prio(2))
+	w.step().set("a", TransientFailure).step().set("b1 b2", Ready).expect("READY [a b1 b2] b1:50 b2:50")
+	w.set("b1 b2", TransientFailure).expect("TRANSIENT_FAILURE [a b1 b2] fail:100")
+	w = newWorld(t, func(leaf Policy) Policy { return Priorities(PriorityConfig{}) })
+	w.add("a").expect("TRANSIENT_FAILURE [] fail:100")
+}

@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-func shares(n int, weights ...float64) []float64 {
+func measuredShares(n int, weights ...float64) []float64 {
 	var b shareBuilder
 	for i, w := range weights {
 		b.add(Always(Pick{Verdict: Use, Endpoint: Ref(i + 1)}), w)
@@ -20,14 +20,14 @@ func shares(n int, weights ...float64) []float64 {
 }
 
 // Shares are exact but for a few calls, whatever the number of calls.
-func TestShares(t *testing.T) {
+func TestMeasuredShares(t *testing.T) {
 	for _, weights := range [][]float64{{1}, {1, 1}, {3, 1}, {1, 99}, {0.1, 0.2, 0.7}, {1, 1, 1, 1, 1, 1, 1}, {1e-300, 1}, {math.MaxFloat64 / 4, math.MaxFloat64 / 4}} {
 		total := 0.0
 		for _, w := range weights {
 			total += w
 		}
 		for _, n := range []int{10, 100, 1000, 10000} {
-			for i, got := range shares(n, weights...) {
+			for i, got := range measuredShares(n, weights...) {
 				if want := weights[i] / total * float64(n); math.Abs(got-want) > 5 {
 					t.Errorf("of %d calls %v went to %d of %v, want %.1f", n, got, i, weights, want)
 				}
