@@ -83,7 +83,7 @@ func (m *latency) observe(o Outcome) {
 	case age >= int64(m.decay)/silence:
 		average = took
 	default:
-		w := math.Exp(-float64(age) / float64(m.decay))
+		w := fade(age, int64(m.decay))
 		average = average*w + took*(1-w)
 	}
 	m.average.Store(math.Float64bits(average))
@@ -91,4 +91,13 @@ func (m *latency) observe(o Outcome) {
 	if o.Pushback > 0 {
 		m.until.Store(now + int64(min(o.Pushback, maxPushback)))
 	}
+}
+
+// fade returns what is left of a weight of 1 after a time in which it decays.
+func fade(age, decay int64) float64 {
+	x := float64(age) / float64(decay)
+	if x < 1e-3 {
+		return 1 - x + x*x/2 // the difference is less than 1e-9
+	}
+	return math.Exp(-x)
 }

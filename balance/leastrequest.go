@@ -54,15 +54,16 @@ type lrPicker struct {
 func (p *lrPicker) Pick(c *Call) Pick {
 	var buf [maxChoices]int
 	drawn := p.sample(buf[:0], p.choices, c)
-	best := drawn[0]
-	least := p.loads[best].Inflight()
+	best := &p.lots[drawn[0]]
+	least := best.load.Inflight()
 	for _, i := range drawn[1:] {
-		n := p.loads[i].Inflight()
+		other := &p.lots[i]
+		n := other.load.Inflight()
 		// With this call it would have no more to do for its weight than the best has
 		// without. When weights are equal that says: it has fewer.
-		if float64(n+1)*p.weights[best] <= float64(least)*p.weights[i] {
-			best, least = i, n
+		if float64(n+1)*best.weight <= float64(least)*other.weight {
+			best, least = other, n
 		}
 	}
-	return Pick{Verdict: Use, Endpoint: p.refs[best]}
+	return Pick{Verdict: Use, Endpoint: best.ref}
 }

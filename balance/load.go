@@ -10,8 +10,8 @@ import (
 // keeps what it read before. It is safe for concurrent use. The zero value is ready.
 type Load struct {
 	inflight inflight
+	inRow    atomic.Uint32 // bad ends since the last good one; beside inflight for those that read both
 	ended    [classes]atomic.Uint64
-	inRow    atomic.Uint32 // bad ends since the last good one
 	alarm    atomic.Pointer[alarm]
 	latency  atomic.Pointer[latency] // nil: not measured
 	report   atomic.Pointer[Report]

@@ -55,7 +55,7 @@ func (e peakEWMA) Plan(in Snapshot) Plan {
 	if len(ready) == 0 {
 		return plan
 	}
-	p := &ewmaPicker{pool: newPool(ready, e.random), base: in.Now, decay: float64(e.decay), stats: make([]ewmaStat, len(ready))}
+	p := &ewmaPicker{pool: newPool(ready, e.random), base: in.Now, decay: int64(e.decay), stats: make([]ewmaStat, len(ready))}
 	for i, v := range ready {
 		v.Load.MeasureLatency(e.decay)
 		m := v.Load.latency.Load()
@@ -69,7 +69,7 @@ func (e peakEWMA) Plan(in Snapshot) Plan {
 type ewmaPicker struct {
 	pool
 	base  time.Time
-	decay float64 // nanoseconds
+	decay int64
 	stats []ewmaStat
 }
 
@@ -89,46 +89,71 @@ func (p *ewmaPicker) Pick(c *Call) Pick {
 	drawn := p.sample(buf[:0], 2, c)
 	best := drawn[0]
 	if len(drawn) == 2 {
-		now, other := int64(time.Since(p.base)), drawn[1]
+		other := drawn[1]
 		explore := p.random()%exploring == 0
 		switch {
-		case explore && p.silent(best, other, now):
-		case explore && p.silent(other, best, now), p.cost(other, now) < p.cost(best, now):
+		case explore && p.silent(best, other):
+		case explore && p.silent(other, best), p.better(other, best):
 			best = other
 		}
 	}
-	return Pick{Verdict: Use, Endpoint: p.refs[best]}
+	return Pick{Verdict: Use, Endpoint: p.lots[best].ref}
 }
 
 // failing is what a call costs at least, in nanoseconds, where all fail.
 const failing = float64(5 * time.Second)
 
-// cost is the expected time of a call at i.
-func (p *ewmaPicker) cost(i int, now int64) float64 {
-	s, load := &p.stats[i], p.loads[i]
-	average, heard, bad := math.Float64frombits(s.average.Load()), s.offset+s.at.Load(), load.InRow()
-	calls := float64(max(load.Inflight(), 0))
-	until := s.offset + s.until.Load()
-	switch {
-	case heard < s.since || average == 0 && bad == 0: // nothing is known of this connection
-		if calls == 0 {
-			return 0
+// current is when something was heard that is true now.
+const current = math.MaxInt64
+
+// cost is the expected time of a call at i by what was heard at a time.
+func (p *ewmaPicker) cost(i int) (cost float64, heard int64) {
+	s, lot := &p.stats[i], &p.lots[i]
+	bad, calls := lot.load.InRow(), float64(max(lot.load.Inflight(), 0))
+	cost, heard = math.Float64frombits(s.average.Load()), s.offset+s.at.Load()
+	if until := s.until.Load(); until != 0 {
+		if wait := float64(s.offset + until - p.now()); wait > 0 {
+			return max(cost, failing, wait) * (calls + 1) / lot.weight, current
 		}
-		return failing * (calls + 1) / p.weights[i]
-	case now < until:
-		return max(average, failing, float64(until-now)) * (calls + 1) / p.weights[i]
-	case average == 0:
-		average = failing
-	case bad > 0:
-		average = max(average, min(math.Ldexp(average, 2*min(bad, 32)), failing))
 	}
-	return average * math.Exp(-float64(now-heard)/p.decay) * (calls + 1) / p.weights[i]
+	switch {
+	case heard < s.since || cost == 0 && bad == 0: // nothing is known of this connection
+		if calls == 0 {
+			return 0, current
+		}
+		cost, heard = failing, current
+	case cost == 0:
+		cost = failing
+	case bad > 0:
+		cost = max(cost, min(math.Ldexp(cost, 2*min(bad, 32)), failing))
+	}
+	return cost * (calls + 1) / lot.weight, heard
+}
+
+// better reports whether a call at i costs less than at j. What was heard earlier counts
+// less, and what both have in common of that makes no difference, so that it is seldom
+// needed to look at the clock.
+func (p *ewmaPicker) better(i, j int) bool {
+	a, heardA := p.cost(i)
+	b, heardB := p.cost(j)
+	if heardA == current || heardB == current {
+		now := p.now()
+		heardA, heardB = min(heardA, now), min(heardB, now)
+	}
+	if heardA < heardB {
+		a *= fade(heardB-heardA, p.decay)
+	} else {
+		b *= fade(heardA-heardB, p.decay)
+	}
+	return a < b
 }
 
 // silent reports whether i was heard of before j, and long enough ago to ask again.
-func (p *ewmaPicker) silent(i, j int, now int64) bool {
-	s, t := &p.stats[i], &p.stats[j]
+func (p *ewmaPicker) silent(i, j int) bool {
+	s, t, now := &p.stats[i], &p.stats[j], p.now()
 	heard := s.offset + s.at.Load()
-	return heard < t.offset+t.at.Load() && float64(now-heard) >= p.decay/silence &&
-		p.loads[i].Inflight() == 0 && now >= s.offset+s.until.Load()
+	return heard < t.offset+t.at.Load() && now-heard >= p.decay/silence &&
+		p.lots[i].load.Inflight() == 0 && now >= s.offset+s.until.Load()
 }
+
+func (p *ewmaPicker) now() int64 { return int64(time.Since(p.base)) }

@@ -5,18 +5,22 @@ import "slices"
 // A pool is the ready endpoints of a plan, to draw lots among. It is never changed
 // once made.
 type pool struct {
-	refs    []Ref
-	loads   []*Load
-	weights []float64
-	shares  *shares       // nil when all weights are equal
-	random  func() uint64 // safe for concurrent use
+	lots   []lot
+	shares *shares       // nil when all weights are equal
+	random func() uint64 // safe for concurrent use
+}
+
+// A lot is an endpoint of a pool. What a pick reads of it is in one place.
+type lot struct {
+	ref    Ref
+	load   *Load
+	weight float64
 }
 
 func newPool(ready []*View, random func() uint64) pool {
-	p := pool{refs: refs(ready), loads: make([]*Load, len(ready)), weights: weights(ready), random: random}
-	p.shares = newShares(p.weights)
+	p := pool{lots: make([]lot, len(ready)), shares: newShares(weights(ready)), random: random}
 	for i, v := range ready {
-		p.loads[i] = v.Load
+		p.lots[i] = lot{v.Ref, v.Load, v.weight()}
 	}
 	return p
 }
@@ -25,7 +29,7 @@ func newPool(ready []*View, random func() uint64) pool {
 func (p *pool) draw() int {
 	x := p.random()
 	if p.shares == nil {
-		return scale(x, len(p.refs))
+		return scale(x, len(p.lots))
 	}
 	return p.shares.at(x)
 }
@@ -34,14 +38,12 @@ func (p *pool) draw() int {
 // not tried, each at most once, or fewer if there are not so many: but at least one,
 // for a call that tried all of them may try one again.
 func (p *pool) sample(got []int, want int, c *Call) []int {
-	n := len(p.refs)
-	if want == 2 && n >= 2 && p.shares == nil && len(c.Tried) == 0 {
-		x := p.random() // is enough for both
-		first, second := scale(x, n), scale(x<<32, n-1)
-		if second >= first {
-			second++
+	n := len(p.lots)
+	if want == 2 && n >= 2 && len(c.Tried) == 0 {
+		first, second := p.pair()
+		if got = append(got, first); first != second {
+			return append(got, second)
 		}
-		return append(got, first, second)
 	}
 	want = min(want, n)
 	for tries := 4 * want; len(got) < want && tries > 0; tries-- {
@@ -62,7 +64,24 @@ func (p *pool) sample(got []int, want int, c *Call) []int {
 	return got
 }
 
+// pair draws two that differ, or, if weights are uneven, possibly one twice.
+func (p *pool) pair() (first, second int) {
+	if p.shares != nil {
+		first, second = p.draw(), p.draw()
+		for tries := 4; first == second && tries > 0; tries-- {
+			second = p.draw()
+		}
+		return first, second
+	}
+	x, n := p.random(), len(p.lots) // one number is enough for both
+	first, second = scale(x, n), scale(x<<32, n-1)
+	if second >= first {
+		second++
+	}
+	return first, second
+}
+
 // fresh reports whether i may be sampled beside those got.
 func (p *pool) fresh(i int, got []int, c *Call) bool {
-	return !slices.Contains(got, i) && (len(c.Tried) == 0 || !c.HasTried(p.refs[i]))
+	return !slices.Contains(got, i) && (len(c.Tried) == 0 || !c.HasTried(p.lots[i].ref))
 }

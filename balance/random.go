@@ -26,5 +26,5 @@ type randomPicker struct{ pool }
 // Pick implements Picker.
 func (p *randomPicker) Pick(c *Call) Pick {
 	var buf [1]int
-	return Pick{Verdict: Use, Endpoint: p.refs[p.sample(buf[:0], 1, c)[0]]}
+	return Pick{Verdict: Use, Endpoint: p.lots[p.sample(buf[:0], 1, c)[0]].ref}
 }

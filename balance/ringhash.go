@@ -134,13 +134,13 @@ func (p *rhPlanner) connectIdle(plan *Plan, in Snapshot, idle []Ref, connecting 
 	if plan.State != Idle {
 		p.asked = false
 	}
-	if !slices.Contains(idle, p.eager) {
-		p.eager = 0
-	}
 	sought := Ref(p.sought.Load())
 	if sought != 0 && (connecting || !slices.Contains(idle, sought)) {
 		p.sought.Store(0)
 		sought = 0
+	}
+	if !slices.Contains(idle, p.eager) || plan.State == Ready && p.eager != sought || plan.State == Idle && !p.asked {
+		p.eager = 0
 	}
 	if len(idle) == 0 || connecting {
 		return
