@@ -36,6 +36,31 @@ func (p *part) make(in Snapshot, n uint64) {
 	}
 }
 
+// split gives each of n groups the views whose number in group is its own; those with
+// another number are in none. The views are not copied when all are in one group.
+func split(views []View, group []int, n int) [][]View {
+	sizes := make([]int, n)
+	for _, g := range group {
+		if g >= 0 && g < n {
+			sizes[g]++
+		}
+	}
+	parts := make([][]View, n)
+	for g, size := range sizes {
+		if size == len(views) {
+			parts[g] = views
+			return parts
+		}
+		parts[g] = make([]View, 0, size)
+	}
+	for i, g := range group {
+		if g >= 0 && g < n {
+			parts[g] = append(parts[g], views[i])
+		}
+	}
+	return parts
+}
+
 // partSeed derives a number from a seed, another one for each n (SplitMix64).
 func partSeed(seed, n uint64) uint64 {
 	z := seed + (n+1)*0x9e3779b97f4a7c15

@@ -34,5 +34,6 @@ func (e *Ejection) Error() string {
 	return fmt.Sprintf("ejected until %s: %s", e.Until.Format("15:04:05 MST"), e.Reason)
 }
 
-// Ejection returns why the endpoint is ejected, nil when it is not.
+// Ejection returns why the endpoint is ejected, nil when it is not, as of the last plan
+// of an OutlierDetection that it was in.
 func (l *Load) Ejection() *Ejection { return l.ejection.Load() }

@@ -34,23 +34,30 @@ type localityPart struct {
 // Plan implements Planner. A locality that is gone is forgotten: its endpoints would
 // come back as others, so there is nothing that its child could remember them by.
 func (p *localityPlanner) Plan(in Snapshot) Plan {
-	now := make(map[resolve.Locality]*localityPart, len(p.parts))
+	known := make(map[resolve.Locality]*localityPart, len(p.parts))
+	numbers := make(map[resolve.Locality]int, len(p.parts))
+	group := make([]int, len(in.Endpoints))
 	var order []*localityPart
-	for _, v := range in.Endpoints {
-		at := v.Endpoint.Locality
-		one := now[at]
-		if one == nil {
-			if one = p.parts[at]; one == nil {
+	for i := range in.Endpoints {
+		at := in.Endpoints[i].Endpoint.Locality
+		n, ok := numbers[at]
+		if !ok {
+			n = len(order)
+			numbers[at] = n
+			one := p.parts[at]
+			if one == nil {
 				one = &localityPart{part: part{planner: p.child.NewPlanner()}, n: p.made}
 				p.made++
 			}
-			one.views = nil // the child may have kept them
-			now[at] = one
+			known[at] = one
 			order = append(order, one)
 		}
-		one.views = append(one.views, v)
+		group[i] = n
 	}
-	p.parts = now
+	p.parts = known
+	for n, views := range split(in.Endpoints, group, len(order)) {
+		order[n].views = views
+	}
 	parts := make([]*part, 0, len(order))
 	for _, one := range order {
 		if one.weight = localityWeight(one.views); one.weight > 0 {

@@ -15,7 +15,8 @@ import (
 // then connected: those that still work are not given what the whole group was for.
 // When all groups together have too few, calls are divided by how many work. (These
 // are Envoy's priority levels with the overprovisioning factor of 1.4.) An endpoint
-// works unless it has failed to connect, or has taken 10 seconds to. A group that is
+// works unless it has failed to connect, or has taken 10 seconds to; one that an
+// OutlierDetection around this policy has ejected does not work either. A group that is
 // not needed any more stays connected for 15 minutes.
 func NearestFirst(own resolve.Locality, child Policy) Policy { return nearest{own, child} }
 
@@ -50,8 +51,11 @@ func (p *nearestPlanner) Plan(in Snapshot) Plan {
 			p.rest(i, in, false)
 			break
 		}
+		able, check := health(one.views, in.Now) // before the child has them
 		p.need(one, in)
-		able, check := health(one, in.Now)
+		if one.state == TransientFailure {
+			able = 0
+		}
 		wake = sooner(wake, check)
 		one.weight = min(able, left)
 		left -= one.weight
@@ -90,10 +94,10 @@ func (p *nearestPlanner) useReady(parts []*part) bool {
 
 // health returns which part of all calls a group is able to take, 0 to 1, and when
 // that may become less although nothing happens.
-func health(one *tier, now time.Time) (able float64, check time.Duration) {
+func health(views []View, now time.Time) (able float64, check time.Duration) {
 	works := 0
-	for i := range one.views {
-		switch v := &one.views[i]; v.State {
+	for i := range views {
+		switch v := &views[i]; v.State {
 		case Ready, Idle:
 			works++
 		case Connecting:
@@ -103,10 +107,7 @@ func health(one *tier, now time.Time) (able float64, check time.Duration) {
 			}
 		}
 	}
-	if one.state == TransientFailure {
-		works = 0
-	}
-	return min(overprovisioning*float64(works)/float64(len(one.views)), 1), check
+	return min(overprovisioning*float64(works)/float64(len(views)), 1), check
 }
 
 // distance is 0 for the same sub-zone, 1 for the same zone, 2 for the same region and

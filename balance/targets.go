@@ -33,35 +33,36 @@ type weightedTargets struct{ targets map[string]WeightedTarget }
 
 // NewPlanner implements Policy.
 func (w weightedTargets) NewPlanner() Planner {
-	p := &targetsPlanner{byName: make(map[string]*part)}
+	p := &targetsPlanner{numbers: make(map[string]int)}
 	for _, name := range slices.Sorted(maps.Keys(w.targets)) {
 		if t := w.targets[name]; t.Weight > 0 {
-			one := &part{planner: t.Policy.NewPlanner(), weight: float64(t.Weight)}
-			p.parts = append(p.parts, one)
-			p.byName[name] = one
+			p.numbers[name] = len(p.parts)
+			p.parts = append(p.parts, &part{planner: t.Policy.NewPlanner(), weight: float64(t.Weight)})
 		}
 	}
 	return p
 }
 
 type targetsPlanner struct {
-	parts  []*part // by name
-	byName map[string]*part
+	parts   []*part
+	numbers map[string]int // by name
 }
 
 // Plan implements Planner.
 func (p *targetsPlanner) Plan(in Snapshot) Plan {
-	for _, one := range p.parts {
-		one.views = nil // the child may have kept them
-	}
-	for _, v := range in.Endpoints {
-		if name, ok := TargetName.Get(v.Endpoint.Attrs); ok && p.byName[name] != nil {
-			one := p.byName[name]
-			one.views = append(one.views, v)
+	group := make([]int, len(in.Endpoints))
+	for i := range in.Endpoints {
+		group[i] = -1
+		if name, ok := TargetName.Get(in.Endpoints[i].Endpoint.Attrs); ok {
+			if n, ok := p.numbers[name]; ok {
+				group[i] = n
+			}
 		}
 	}
-	for i, one := range p.parts {
-		one.make(in, uint64(i))
+	views := split(in.Endpoints, group, len(p.parts))
+	for n, one := range p.parts {
+		one.views = views[n]
+		one.make(in, uint64(n))
 	}
 	return combine(p.parts, in.Seed)
 }

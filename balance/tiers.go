@@ -1,6 +1,7 @@
 package balance
 
 import (
+	"cmp"
 	"slices"
 	"time"
 )
@@ -29,26 +30,31 @@ func same(child Policy) func(int) Policy { return func(int) Policy { return chil
 // divide gives each endpoint to the tier with its key. Tiers that have no endpoints
 // any more are dropped (gRFC A115).
 func (t *tiers) divide(in Snapshot, key func(*View) int) {
-	old := t.list
-	t.list = nil
-	byKey := make(map[int]*tier)
-	for i := range in.Endpoints {
-		v := &in.Endpoints[i]
-		k := key(v)
-		has := byKey[k]
-		if has == nil {
-			if at := slices.IndexFunc(old, func(o *tier) bool { return o.key == k }); at >= 0 {
-				has = old[at]
-				has.views = nil // the child may have kept them
-			} else {
-				has = &tier{key: k}
-			}
-			byKey[k] = has
-			t.list = append(t.list, has)
-		}
-		has.views = append(has.views, *v)
+	old := make(map[int]*tier, len(t.list))
+	for _, one := range t.list {
+		old[one.key] = one
 	}
-	slices.SortFunc(t.list, func(a, b *tier) int { return a.key - b.key })
+	t.list = nil
+	numbers := make(map[int]int)
+	group := make([]int, len(in.Endpoints))
+	for i := range in.Endpoints {
+		k := key(&in.Endpoints[i])
+		n, ok := numbers[k]
+		if !ok {
+			n = len(t.list)
+			numbers[k] = n
+			one := old[k]
+			if one == nil {
+				one = &tier{key: k}
+			}
+			t.list = append(t.list, one)
+		}
+		group[i] = n
+	}
+	for n, views := range split(in.Endpoints, group, len(t.list)) {
+		t.list[n].views = views
+	}
+	slices.SortFunc(t.list, func(a, b *tier) int { return cmp.Compare(a.key, b.key) })
 }
 
 // need plans a tier that is needed.
