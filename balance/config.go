@@ -35,13 +35,16 @@ const maxNesting = 16
 // it knows none. The names and settings are those of gRPC, and
 //
 //	{"peak_ewma": {"decay": "10s"}}
+//	{"random": {}}
 //	{"circuit_breaker": {"maxRequests": 1024, "maxPerEndpoint": 0, "childPolicy": [...]}}
 //	{"slow_start": {"window": "30s", "minWeightPercent": 10, "aggression": 1, "childPolicy": [...]}}
 //	{"locality": {"childPolicy": [...]}}
 //
 // outlier_detection_experimental has a section "consecutiveEjection" too, with "failures"
 // and "enforcementPercentage", and "panicThreshold" and "countAll", which is true unless
-// it says otherwise; priority_experimental has "failover" and "keep".
+// it says otherwise; priority_experimental has "failover" and "keep". The endpoints of
+// the n-th of its priorities, from 0, are those of that resolve.Endpoint.Priority; those
+// of a target have its name as TargetName.
 func ParsePolicy(list []byte, parsers ...Parser) (Policy, error) {
 	doc, v := jsonfield.Parse("", list)
 	r := configReader{parsers: parsers}
@@ -73,6 +76,7 @@ func configFormats() []configFormat {
 		{"weighted_round_robin", readWeightedRoundRobin},
 		{"least_request_experimental", readLeastRequest},
 		{"peak_ewma", readPeakEWMA},
+		{"random", readRandom},
 		{"ring_hash_experimental", readRingHash},
 		{"random_subsetting_experimental", readSubset},
 		{"outlier_detection_experimental", readOutlierDetection},

@@ -42,6 +42,7 @@ func TestParsePolicy(t *testing.T) {
 		{`[{"peak_ewma": {}}]`, PeakEWMA(PeakEWMAConfig{})},
 		{`[{"peak_ewma": {"decay": "1.5s"}}]`, PeakEWMA(PeakEWMAConfig{Decay: 1500 * time.Millisecond})},
 
+		{`[{"random": {}}]`, Random()},
 		{`[{"ring_hash_experimental": {}}]`, RingHash(RingHashConfig{})},
 		{`[{"ring_hash_experimental": {"minRingSize": 10, "maxRingSize": "100", "requestHashHeader": "X-User.id_1"}}]`,
 			RingHash(RingHashConfig{MinSize: 10, MaxSize: 100, Header: "x-user.id_1"})},
@@ -120,7 +121,7 @@ func TestParseOutlierDetection(t *testing.T) {
 func TestParsePolicyRefuses(t *testing.T) {
 	const (
 		child    = `"childPolicy": [{"round_robin": {}}]`
-		known    = "; no policy of these is known; the known ones are pick_first, round_robin, weighted_round_robin, least_request_experimental, peak_ewma, ring_hash_experimental, random_subsetting_experimental, outlier_detection_experimental, circuit_breaker, slow_start, priority_experimental, weighted_target_experimental, locality"
+		known    = "; no policy of these is known; the known ones are pick_first, round_robin, weighted_round_robin, least_request_experimental, peak_ewma, random, ring_hash_experimental, random_subsetting_experimental, outlier_detection_experimental, circuit_breaker, slow_start, priority_experimental, weighted_target_experimental, locality"
 		span     = `; it must be a number of seconds with an s, such as "1.5s"`
 		required = "it is missing, and required"
 	)

@@ -17,6 +17,8 @@ func readPickFirst(_ configReader, o jsonfield.Object) Policy {
 
 func readRoundRobin(configReader, jsonfield.Object) Policy { return RoundRobin() }
 
+func readRandom(configReader, jsonfield.Object) Policy { return Random() }
+
 func readLeastRequest(_ configReader, o jsonfield.Object) Policy {
 	// More than 10 count as 10 (gRFC A48).
 	choices := min(o.Field("choiceCount").Int(0, 2, math.MaxInt), 10)
