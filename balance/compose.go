@@ -104,21 +104,21 @@ func combine(parts []*part, seed uint64) Plan {
 			best = p.state
 		}
 	}
-	var share shareBuilder
+	var taking weighedBuilder
 	for _, p := range parts {
 		if p.weight > 0 && p.state == best {
-			share.add(p.plan.Picker, p.weight)
+			taking.add(p.plan.Picker, p.weight)
 			if best == TransientFailure && plan.Err == nil {
 				plan.Err = p.err
 			}
 		}
 	}
-	if len(share.pickers) == 0 {
+	if len(taking.pickers) == 0 {
 		plan.fail(nil)
 		return plan
 	}
 	plan.State = best
-	plan.Picker = share.picker(seed)
+	plan.Picker = taking.picker(seed)
 	return plan
 }
 

@@ -63,8 +63,8 @@ func (p *nearestPlanner) Plan(in Snapshot) Plan {
 	}
 	parts := p.parts()
 	if !p.useReady(parts) && served == 0 {
-		for _, part := range parts {
-			part.weight = 1
+		for _, one := range parts {
+			one.weight = 1
 		}
 	}
 	plan := combine(parts, in.Seed)
@@ -76,13 +76,13 @@ func (p *nearestPlanner) Plan(in Snapshot) Plan {
 // should have them is, and reports whether some group is ready.
 func (p *nearestPlanner) useReady(parts []*part) bool {
 	var nearest *part
-	for _, part := range parts {
+	for _, one := range parts {
 		switch {
-		case part.state != Ready:
-		case part.weight > 0:
+		case one.state != Ready:
+		case one.weight > 0:
 			return true
 		case nearest == nil:
-			nearest = part
+			nearest = one
 		}
 	}
 	if nearest == nil {

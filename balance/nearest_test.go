@@ -81,3 +81,18 @@ func TestNearestFirstWaits(t *testing.T) {
 func TestNearestFirstWithoutEndpoints(t *testing.T) {
 	nearestWorld(t).expect("TRANSIENT_FAILURE [] fail:100")
 }
+
+// A group whose child fails is able to take nothing, whatever its endpoints do.
+func TestNearestFirstChildFails(t *testing.T) {
+	w := newWorld(t, func(leaf Policy) Policy {
+		failing := planFunc(func(in Snapshot) Plan {
+			if in.Endpoints[0].Endpoint.ID == "a" {
+				return Plan{}
+			}
+			return leaf.NewPlanner().Plan(in)
+		})
+		return NearestFirst(resolve.Locality{Region: "eu", Zone: "1"}, failing)
+	})
+	w.add("a", at("eu", "1", "")).add("f", at("us", "", "")).set("a f", Ready)
+	w.expect("READY [f] f:100")
+}

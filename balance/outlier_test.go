@@ -39,7 +39,7 @@ func TestOutlierEjectionTimes(t *testing.T) {
 			t.Fatalf("ejected for %v, want %v", got, want)
 		}
 		for w.view("a").Load.Ejection() != nil {
-			w.pass(min(w.plan.Wake, e.Until.Sub(w.now))).step()
+			w.pass(w.plan.Wake).step()
 		}
 		if !w.now.Equal(e.Until) {
 			t.Fatalf("back after %v, want %v", w.now.Sub(e.Since), want)
@@ -48,9 +48,10 @@ func TestOutlierEjectionTimes(t *testing.T) {
 	}
 	intervals := func(n int) {
 		for range n {
-			w.pass(10 * time.Second).step()
+			w.pass(w.plan.Wake).step()
 		}
 	}
+	w.pass(3 * time.Second) // not when the interval ends
 	lasts(30 * time.Second)
 	lasts(60 * time.Second)
 	lasts(90 * time.Second)
@@ -182,6 +183,24 @@ func TestOutlierForgivesALostConnection(t *testing.T) {
 	}
 }
 
+// Calls that were under way when an endpoint was ejected, and fail then, do not count
+// when it is back.
+func TestOutlierForgivesStragglers(t *testing.T) {
+	w := outlierWorld(t, OutlierConfig{Consecutive: &ConsecutiveEjection{}}).hosts(3)
+	w.calls("a", TimedOut, 5).step().calls("a", TimedOut, 6).pass(30 * time.Second).step().step()
+	if got := w.ejected(); got != "" {
+		t.Errorf("ejected: %q", got)
+	}
+	w.calls("a", TimedOut, 4).step()
+	if got := w.ejected(); got != "" {
+		t.Errorf("ejected after four failures: %q", got)
+	}
+	w.calls("a", TimedOut, 1).step()
+	if got := w.ejected(); got != "a:consecutive" {
+		t.Errorf("not ejected after five failures: %q", got)
+	}
+}
+
 // A row that was judged is over when a call ends well.
 func TestOutlierRowStartsOver(t *testing.T) {
 	w := outlierWorld(t, OutlierConfig{Consecutive: &ConsecutiveEjection{Enforcement: -1}}).hosts(1)
@@ -223,28 +242,32 @@ func TestOutlierPanic(t *testing.T) {
 	}
 }
 
-// An ejected endpoint stays connected although the child does not ask for it.
+// An ejected endpoint stays connected although the child does not ask for it. One that
+// has lost its connection gets no other on that account.
 func TestOutlierKeepsConnections(t *testing.T) {
 	w := newWorld(t, func(Policy) Policy {
-		return OutlierDetection(OutlierConfig{Consecutive: &ConsecutiveEjection{}}, PickFirst())
+		return OutlierDetection(OutlierConfig{FailurePercentage: &FailurePercentageEjection{MinHosts: 1}}, PickFirst())
 	})
-	plan := func() Plan {
-		return w.planner.Plan(Snapshot{Endpoints: append([]View(nil), w.views...), Now: w.now, Waiting: 1})
+	expect := func(connected string) {
+		t.Helper()
+		w.plan = w.planner.Plan(Snapshot{Endpoints: append([]View(nil), w.views...), Now: w.now, Waiting: 1})
+		if got := w.connected(); got != connected {
+			t.Errorf("connected are %s, want %s", got, connected)
+		}
 	}
 	w.add("a b")
-	plan()
+	expect("a")
 	w.set("a", Ready)
-	plan()
-	w.calls("a", Broken, 5)
-	plan()
+	expect("a")
+	w.calls("a", Broken, 50).pass(10 * time.Second)
+	expect("a b")
 	w.set("b", Ready)
-	if w.plan = plan(); w.connected() != "b a" || w.picks(5) != "b:5" {
-		t.Errorf("connected are %s, calls go to %s", w.connected(), w.picks(5))
-	}
+	expect("b a")
+	w.goes(5, "b:5")
+	w.set("a", Idle)
+	expect("b")
 	w.set("a", TransientFailure)
-	if w.plan = plan(); w.connected() != "b" {
-		t.Errorf("when a has lost its connection, connected are %s", w.connected())
-	}
+	expect("b")
 }
 
 // An endpoint that comes back is eased in by a SlowStart within.

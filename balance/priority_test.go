@@ -70,7 +70,8 @@ func TestPriorityComesBack(t *testing.T) {
 	w.step().set("a", TransientFailure).step().set("b", Ready).expect("READY [a b] b:100")
 	w.set("a", Ready).step().pass(30 * time.Second)
 	w.set("a", TransientFailure).expect("READY [a b] b:100")
-	w.set("a", Ready).step().pass(time.Minute).expect("READY [a] a:100")
+	w.set("a", Ready).step().pass(59 * time.Second).expect("READY [a b] a:100")
+	w.pass(time.Second).expect("READY [a] a:100")
 	w.set("a", TransientFailure).expect("CONNECTING [a b] queue:100")
 	if w.plan.Wake != 10*time.Second {
 		t.Errorf("wake after %v, want 10s", w.plan.Wake)

@@ -5,14 +5,14 @@ import (
 	"sync/atomic"
 )
 
-// A shareBuilder collects pickers and their weights.
-type shareBuilder struct {
+// A weighedBuilder collects pickers and their weights.
+type weighedBuilder struct {
 	pickers []Picker
 	weights []float64
 	total   float64
 }
 
-func (b *shareBuilder) add(p Picker, weight float64) {
+func (b *weighedBuilder) add(p Picker, weight float64) {
 	b.pickers = append(b.pickers, p)
 	b.weights = append(b.weights, weight)
 	b.total += weight
@@ -20,11 +20,11 @@ func (b *shareBuilder) add(p Picker, weight float64) {
 
 // picker returns the picker that shares calls among those added, of which there must
 // be one.
-func (b *shareBuilder) picker(seed uint64) Picker {
+func (b *weighedBuilder) picker(seed uint64) Picker {
 	if len(b.pickers) == 1 {
 		return b.pickers[0]
 	}
-	p := &sharePicker{pickers: b.pickers, upTo: make([]uint64, len(b.pickers))}
+	p := &weighedPicker{pickers: b.pickers, upTo: make([]uint64, len(b.pickers))}
 	sum := 0.0
 	for i, w := range b.weights {
 		sum += w / b.total
@@ -36,10 +36,10 @@ func (b *shareBuilder) picker(seed uint64) Picker {
 	return p
 }
 
-// A sharePicker shares calls by weight. Where the next call falls moves on by the
+// A weighedPicker shares calls by weight. Where the next call falls moves on by the
 // golden ratio of the whole range each time. That is as irregular as drawing it, but
 // comes closest to the shares in any number of calls.
-type sharePicker struct {
+type weighedPicker struct {
 	pickers []Picker
 	upTo    []uint64 // where the part of each ends
 	at      atomic.Uint64
@@ -48,7 +48,7 @@ type sharePicker struct {
 const goldenRatio = 0x9e3779b97f4a7c15 // of 2^64
 
 // Pick implements Picker.
-func (p *sharePicker) Pick(c *Call) Pick {
+func (p *weighedPicker) Pick(c *Call) Pick {
 	at := p.at.Add(goldenRatio)
 	i, j := 0, len(p.upTo)-1
 	for i < j {

@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-func measuredShares(n int, weights ...float64) []float64 {
-	var b shareBuilder
+func weighedShares(n int, weights ...float64) []float64 {
+	var b weighedBuilder
 	for i, w := range weights {
 		b.add(Always(Pick{Verdict: Use, Endpoint: Ref(i + 1)}), w)
 	}
@@ -20,14 +20,14 @@ func measuredShares(n int, weights ...float64) []float64 {
 }
 
 // Shares are exact but for a few calls, whatever the number of calls.
-func TestMeasuredShares(t *testing.T) {
+func TestWeighedShares(t *testing.T) {
 	for _, weights := range [][]float64{{1}, {1, 1}, {3, 1}, {1, 99}, {0.1, 0.2, 0.7}, {1, 1, 1, 1, 1, 1, 1}, {1e-300, 1}, {math.MaxFloat64 / 4, math.MaxFloat64 / 4}} {
 		total := 0.0
 		for _, w := range weights {
 			total += w
 		}
 		for _, n := range []int{10, 100, 1000, 10000} {
-			for i, got := range measuredShares(n, weights...) {
+			for i, got := range weighedShares(n, weights...) {
 				if want := weights[i] / total * float64(n); math.Abs(got-want) > 5 {
 					t.Errorf("of %d calls %v went to %d of %v, want %.1f", n, got, i, weights, want)
 				}
@@ -36,8 +36,8 @@ func TestMeasuredShares(t *testing.T) {
 	}
 }
 
-func TestSharesAvoidWhatWasTried(t *testing.T) {
-	var b shareBuilder
+func TestWeighedPickerAvoidsWhatWasTried(t *testing.T) {
+	var b weighedBuilder
 	for i := range 3 {
 		b.add(Always(Pick{Verdict: Use, Endpoint: Ref(i + 1)}), 1)
 	}
@@ -58,10 +58,10 @@ func TestSharesAvoidWhatWasTried(t *testing.T) {
 	}
 }
 
-func BenchmarkSharePick(b *testing.B) {
+func BenchmarkWeighedPick(b *testing.B) {
 	for _, n := range []int{2, 10, 100} {
 		b.Run(fmt.Sprint(n), func(b *testing.B) {
-			var s shareBuilder
+			var s weighedBuilder
 			for i := range n {
 				s.add(Always(Pick{Verdict: Use, Endpoint: Ref(i + 1)}), float64(i+1))
 			}
