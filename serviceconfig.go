@@ -152,30 +152,16 @@ type RetryBudget struct {
 
 // check returns what is wrong with the config; the error names the field as in JSON.
 func (c *ServiceConfig) check() error {
-	seen := make(map[string]bool)
+	seen := make(map[MethodName]bool)
 	for i := range c.Methods {
-		m := &c.Methods[i]
-		at := fmt.Sprintf("methodConfig[%d]", i)
-		if len(m.Names) == 0 {
-			return fmt.Errorf("%s.name: at least one name is needed; {} is for all methods", at)
-		}
-		for j, n := range m.Names {
-			field := fmt.Sprintf("%s.name[%d]", at, j)
-			switch {
-			case n.Service == "" && n.Method != "":
-				return fmt.Errorf("%s.service: it is empty, and method is %q", field, n.Method)
-			case strings.Contains(n.Service, "/") || strings.Contains(n.Method, "/"):
-				return fmt.Errorf("%s: %q: names have no slash; give service and method apart", field, n)
-			case seen[n.String()]:
-				return fmt.Errorf("%s: %q is named twice", field, n)
-			}
-			seen[n.String()] = true
-		}
-		if err := m.check(); err != nil {
-			return fmt.Errorf("%s.%w", at, err)
+		if err := c.Methods[i].check(seen); err != nil {
+			return fmt.Errorf("methodConfig[%d].%w", i, err)
 		}
 	}
 	if p := c.Idempotent; p != nil && p.MaxAttempts != 1 {
+		if p.MaxAttempts < 1 {
+			return fmt.Errorf("idempotent.maxAttempts: %d; it must be at least 2, or 1 for none", p.MaxAttempts)
+		}
 		if err := p.check(); err != nil {
 			return fmt.Errorf("idempotent.%w", err)
 		}
@@ -204,7 +190,26 @@ func (c *ServiceConfig) check() error {
 	return nil
 }
 
-func (m *MethodConfig) check() error {
+// check notes the names in seen, those of the methods checked before.
+func (m *MethodConfig) check(seen map[MethodName]bool) error {
+	if len(m.Names) == 0 {
+		return fmt.Errorf("name: there is none; at least one is needed, and {} is for all methods")
+	}
+	for i, n := range m.Names {
+		switch {
+		case n.Service == "" && n.Method != "":
+			return fmt.Errorf("name[%d].service: it is missing, and method is %q; name the service too", i, n.Method)
+		case strings.Contains(n.Service, "/") || strings.Contains(n.Method, "/"):
+			return fmt.Errorf("name[%d]: %q; names have no slash: give service and method apart", i, n)
+		case seen[n]:
+			return fmt.Errorf("name[%d]: %q; it is named before already, and may be once only", i, n)
+		}
+		seen[n] = true
+	}
+	return m.checkSettings()
+}
+
+func (m *MethodConfig) checkSettings() error {
 	switch {
 	case m.Timeout < 0:
 		return fmt.Errorf("timeout: %v; it must not be negative", m.Timeout)
@@ -213,7 +218,7 @@ func (m *MethodConfig) check() error {
 	case m.MaxReceiveBytes < 0:
 		return fmt.Errorf("maxResponseMessageBytes: %d; it must not be negative", m.MaxReceiveBytes)
 	case m.Retry != nil && m.Hedging != nil:
-		return fmt.Errorf("hedgingPolicy: there is a retryPolicy too, and only one of them can hold")
+		return fmt.Errorf("hedgingPolicy: there is a retryPolicy too; remove one of them")
 	case m.Retry != nil:
 		if err := m.Retry.check(); err != nil {
 			return fmt.Errorf("retryPolicy.%w", err)
@@ -239,9 +244,9 @@ func (p *RetryPolicy) check() error {
 	case p.AttemptTimeout < 0:
 		return fmt.Errorf("perAttemptRecvTimeout: %v; it must not be negative", p.AttemptTimeout)
 	case len(p.Codes) == 0 && p.AttemptTimeout == 0:
-		return fmt.Errorf("retryableStatusCodes: at least one is needed")
+		return fmt.Errorf("retryableStatusCodes: there are none; at least one is needed")
 	case slices.Contains(p.Codes, OK):
-		return fmt.Errorf("retryableStatusCodes: OK is no failure")
+		return fmt.Errorf("retryableStatusCodes: OK; it is no failure: remove it")
 	}
 	return nil
 }
@@ -255,7 +260,7 @@ func (p *HedgingPolicy) check() error {
 	case !(p.Percentile >= 0 && p.Percentile < 1):
 		return fmt.Errorf("hedgingPercentile: %v; it must be above 0 and below 1", p.Percentile)
 	case slices.Contains(p.NonFatalCodes, OK):
-		return fmt.Errorf("nonFatalStatusCodes: OK is no failure")
+		return fmt.Errorf("nonFatalStatusCodes: OK; it is no failure: remove it")
 	}
 	return nil
 }

@@ -1,7 +1,5 @@
 package balance
 
-import "math/rand/v2"
-
 // A LeastRequestConfig has the settings of LeastRequest.
 type LeastRequestConfig struct {
 	// Choices is how many endpoints are compared for a call; 0 is 2. Less than 2
@@ -25,12 +23,12 @@ const maxChoices = 10
 // weight; to give the heaviest all of them then, as comparing (calls + 1) / weight
 // does, would leave the others without any.
 func LeastRequest(cfg LeastRequestConfig) Policy {
-	return leastRequest{min(max(cfg.Choices, 2), maxChoices), rand.Uint64}
+	return leastRequest{choices: min(max(cfg.Choices, 2), maxChoices)}
 }
 
 type leastRequest struct {
 	choices int
-	random  func() uint64
+	random  func() uint64 // nil but in tests
 }
 
 // NewPlanner implements Policy.

@@ -27,7 +27,7 @@ type nearest struct {
 
 // NewPlanner implements Policy.
 func (n nearest) NewPlanner() Planner {
-	return &nearestPlanner{tiers: tiers{child: n.child, keep: defaultKeep}, own: n.own}
+	return &nearestPlanner{tiers: tiers{child: same(n.child), keep: defaultKeep}, own: n.own}
 }
 
 type nearestPlanner struct {

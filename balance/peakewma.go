@@ -2,7 +2,6 @@ package balance
 
 import (
 	"math"
-	"math/rand/v2"
 	"time"
 )
 
@@ -38,12 +37,12 @@ func PeakEWMA(cfg PeakEWMAConfig) Policy {
 	if decay <= 0 {
 		decay = 10 * time.Second
 	}
-	return peakEWMA{decay, rand.Uint64}
+	return peakEWMA{decay: decay}
 }
 
 type peakEWMA struct {
 	decay  time.Duration
-	random func() uint64
+	random func() uint64 // nil but in tests
 }
 
 // NewPlanner implements Policy.

@@ -1,6 +1,9 @@
 package balance
 
-import "slices"
+import (
+	"math/rand/v2"
+	"slices"
+)
 
 // A pool is the ready endpoints of a plan, to draw lots among. It is never changed
 // once made.
@@ -18,11 +21,21 @@ type lot struct {
 }
 
 func newPool(ready []*View, random func() uint64) pool {
-	p := pool{lots: make([]lot, len(ready)), shares: newShares(weights(ready)), random: random}
+	p := pool{lots: make([]lot, len(ready)), shares: newShares(weights(ready)), random: orRandom(random)}
 	for i, v := range ready {
 		p.lots[i] = lot{v.Ref, v.Load, v.weight()}
 	}
 	return p
+}
+
+// orRandom returns where random numbers come from, if a policy does not say. Policies
+// name no function themselves, so that two with the same settings are equal, and a
+// client can tell that a service config brought no other policy than it has.
+func orRandom(source func() uint64) func() uint64 {
+	if source == nil {
+		return rand.Uint64
+	}
+	return source
 }
 
 // draw returns one at random, by weight.

@@ -1,6 +1,9 @@
 package balance
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // A PriorityConfig says how Priority fails over. The zero value is the default.
 type PriorityConfig struct {
@@ -19,10 +22,21 @@ type PriorityConfig struct {
 // failed, or take too long to connect, and is given up some time after a higher one
 // works again.
 func Priority(c PriorityConfig, child Policy) Policy {
+	return priority{c.filled(), []Policy{child}, false}
+}
+
+// Priorities returns the policy that does the same as Priority with a policy of its own
+// for each priority, the highest first. Endpoints of a priority for which there is none
+// are not used.
+func Priorities(c PriorityConfig, children ...Policy) Policy {
+	return priority{c.filled(), slices.Clone(children), true}
+}
+
+func (c PriorityConfig) filled() PriorityConfig {
 	if c.Failover <= 0 {
 		c.Failover = defaultFailover
 	}
-	return priority{c, child}
+	return c
 }
 
 const (
@@ -40,17 +54,27 @@ func keepFor(keep time.Duration) time.Duration {
 
 type priority struct {
 	PriorityConfig
-	child Policy
+	children []Policy
+	each     bool // a child is for one priority, and not for all
 }
 
 // NewPlanner implements Policy.
 func (p priority) NewPlanner() Planner {
-	return &priorityPlanner{tiers{child: p.child, keep: keepFor(p.Keep)}, p.Failover}
+	planner := &priorityPlanner{failover: p.Failover, priorities: -1}
+	planner.keep = keepFor(p.Keep)
+	if p.each {
+		planner.priorities = len(p.children)
+		planner.child = func(priority int) Policy { return p.children[priority] }
+	} else {
+		planner.child = same(p.children[0])
+	}
+	return planner
 }
 
 type priorityPlanner struct {
 	tiers
-	failover time.Duration
+	failover   time.Duration
+	priorities int // how many have a policy of their own; -1 when one is for all
 }
 
 // A wait is for a priority that is connecting. It begins when the child is made, and
@@ -62,6 +86,11 @@ type wait struct {
 
 // Plan implements Planner.
 func (p *priorityPlanner) Plan(in Snapshot) Plan {
+	if p.priorities >= 0 {
+		in.Endpoints = slices.DeleteFunc(in.Endpoints, func(v View) bool {
+			return v.Endpoint.Priority < 0 || v.Endpoint.Priority >= p.priorities
+		})
+	}
 	p.divide(in, func(v *View) int { return v.Endpoint.Priority })
 	if len(p.list) == 0 {
 		plan := Plan{}

@@ -93,3 +93,23 @@ func TestPriorityFollowsTheList(t *testing.T) {
 	w.remove("a").expect("READY [b] b:100")
 	w.remove("b").expect("TRANSIENT_FAILURE [] fail:100")
 }
+
+// Each priority has its own policy, and endpoints for which there is none are not used.
+func TestPrioritiesHaveTheirOwnPolicies(t *testing.T) {
+	w := newWorld(t, func(leaf Policy) Policy {
+		return Priorities(PriorityConfig{}, Subset(SubsetConfig{Size: 1, Seed: 1}, leaf), leaf)
+	})
+	w.add("a").add("b1 b2", prio(1)).add("c", prio(2)).add("d", prio(-1))
+	w.expect("CONNECTING [a] queue:100")
+	w.set("a", Ready).expect("READY [a] a:100")
+	w.set("a", TransientFailure).step().set("b1 b2", Ready).expect("READY [a b1 b2] b1:50 b2:50")
+	w.set("b1 b2", TransientFailure).expect("TRANSIENT_FAILURE [a b1 b2] fail:100")
+	w.remove("b1").remove("b2").remove("a").add("a1 a2").step()
+	if len(w.plan.Connect) != 1 {
+		t.Errorf("%d endpoints of priority 0 are connected, want the one of its subset", len(w.plan.Connect))
+	}
+}
+
+func TestNoPriorities(t *testing.T) {
+	newWorld(t, func(Policy) Policy { return Priorities(PriorityConfig{}) }).add("a").expect("TRANSIENT_FAILURE [] fail:100")
+}

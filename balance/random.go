@@ -1,13 +1,11 @@
 package balance
 
-import "math/rand/v2"
-
 // Random returns the policy that connects to all endpoints and gives each call to one
 // of them at random, by weight (View.Weight). Many clients that each make few calls
 // spread them better so than in turn.
-func Random() Policy { return random{rand.Uint64} }
+func Random() Policy { return random{} }
 
-type random struct{ source func() uint64 }
+type random struct{ source func() uint64 } // nil but in tests
 
 // NewPlanner implements Policy.
 func (r random) NewPlanner() Planner { return r }

@@ -1,7 +1,6 @@
 package balance
 
 import (
-	"math/rand/v2"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -49,12 +48,12 @@ func RingHash(cfg RingHashConfig) Policy {
 	}
 	cfg.MinSize = min(cfg.MinSize, cfg.MaxSize)
 	cfg.Header = strings.ToLower(cfg.Header)
-	return ringHash{cfg, rand.Uint64}
+	return ringHash{cfg: cfg}
 }
 
 type ringHash struct {
 	cfg    RingHashConfig
-	random func() uint64
+	random func() uint64 // nil but in tests
 }
 
 // NewPlanner implements Policy.
@@ -105,7 +104,7 @@ func (p *rhPlanner) Plan(in Snapshot) Plan {
 		plan.fail(lastError(in.Endpoints)) // but for the picker
 	}
 	plan.Picker = &rhPicker{
-		ring: p.ring, views: in.Endpoints, header: p.cfg.Header, random: p.random,
+		ring: p.ring, views: in.Endpoints, header: p.cfg.Header, random: orRandom(p.random),
 		failed: counts[TransientFailure] == len(in.Endpoints), sought: p.sought,
 	}
 	p.connectIdle(&plan, in, idle, counts[Connecting] > 0)

@@ -44,7 +44,7 @@ func TestSlowStartScalesWhatIsReadyOnly(t *testing.T) {
 			for _, v := range in.Endpoints {
 				weights = append(weights, v.Weight)
 			}
-			return roundRobin{}.Plan(in)
+			return roundRobin{}.NewPlanner().Plan(in)
 		}))
 	})
 	w.add("a b c")

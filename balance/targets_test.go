@@ -65,7 +65,7 @@ func TestWeightedTargetsIdle(t *testing.T) {
 func TestPlansArePutTogether(t *testing.T) {
 	child := func(wake, reports time.Duration, alarm int, unwatched bool) Policy {
 		return planFunc(func(in Snapshot) Plan {
-			plan := roundRobin{}.Plan(in)
+			plan := roundRobin{}.NewPlanner().Plan(in)
 			plan.Wake, plan.Reports, plan.Alarm, plan.Unwatched = wake, reports, alarm, unwatched
 			return plan
 		})

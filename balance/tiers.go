@@ -19,10 +19,13 @@ type tier struct {
 
 // tiers are those of one policy, the most preferred first.
 type tiers struct {
-	child Policy
+	child func(key int) Policy
 	keep  time.Duration // how long a tier that is not needed stays connected
 	list  []*tier
 }
+
+// same is for tiers that all have the same policy.
+func same(child Policy) func(int) Policy { return func(int) Policy { return child } }
 
 // divide gives each endpoint to the tier with its key. Tiers that have no endpoints
 // any more are dropped (gRFC A115).
@@ -57,7 +60,7 @@ func (t *tiers) divide(in Snapshot, key func(*View) int) {
 // need plans a tier that is needed.
 func (t *tiers) need(one *tier, in Snapshot) {
 	if one.isNew = one.planner == nil; one.isNew {
-		one.planner = t.child.NewPlanner()
+		one.planner = t.child(one.key).NewPlanner()
 	}
 	one.unused, one.was = time.Time{}, one.plan.State
 	one.make(in, uint64(one.key))

@@ -46,7 +46,7 @@ func (l leafPolicy) Plan(in Snapshot) Plan {
 		}
 		l.w.shown[v.Ref] = v.State
 	}
-	return roundRobin{}.Plan(in)
+	return roundRobin{}.NewPlanner().Plan(in)
 }
 
 // An edit changes what an endpoint is made from.

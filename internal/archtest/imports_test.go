@@ -23,9 +23,9 @@ var rules = []rule{
 	// The public API is the one place where protocol and engine meet users' types.
 	{".", []string{
 		"balance", "codec", "compress", "resolve",
-		"internal/backoff", "internal/bufpool", "internal/channel", "internal/h2", "internal/h2/frame", "internal/retry", "internal/transport", "internal/wire/grpc",
+		"internal/backoff", "internal/bufpool", "internal/channel", "internal/h2", "internal/h2/frame", "internal/jsonfield", "internal/retry", "internal/transport", "internal/wire/grpc",
 	}},
-	{"balance", []string{"resolve"}},
+	{"balance", []string{"internal/jsonfield", "resolve"}},
 	{"codec", []string{"codec/fast", protobuf}},
 	{"codec/fast", []string{protobuf}},
 	{"compress", []string{"compress/internal/inflate"}},
@@ -55,6 +55,7 @@ var rules = []rule{
 	{"internal/channel", []string{"balance", "resolve", "internal/backoff", "internal/signal"}},
 	{"internal/backoff", nil},
 	{"internal/retry", nil},
+	{"internal/jsonfield", nil},
 	{"internal/bufpool", nil},
 	{"internal/signal", nil},
 
