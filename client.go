@@ -39,7 +39,7 @@ type Client struct {
 type clientConfig struct {
 	common
 	resolver    resolve.Resolver
-	policy      balance.Policy
+	policy      balance.Policy // nil: as the service config says
 	dial        func(ctx context.Context, network, address string) (net.Conn, error)
 	proxy       func(address string) (*url.URL, error)
 	authority   string
@@ -47,7 +47,8 @@ type clientConfig struct {
 	connTimeout time.Duration
 	idleTimeout time.Duration
 	maxConns    int
-	service     ServiceConfig
+	service     *ServiceConfig // nil: none was given
+	parsers     []balance.Parser
 	ownConfig   bool
 	allowBare   bool
 	calls       []CallOption
@@ -66,8 +67,8 @@ func WithResolver(r resolve.Resolver) ClientOption {
 	})
 }
 
-// WithBalancer spreads calls over endpoints by p. The default is
-// [balance.PickFirst].
+// WithBalancer spreads calls over endpoints by p, whatever a service config says. The
+// default is the service config's choice, or else [balance.PickFirst].
 func WithBalancer(p balance.Policy) ClientOption {
 	return clientOption(func(c *clientConfig) error {
 		c.policy = p
@@ -140,7 +141,7 @@ func WithIdleTimeout(d time.Duration) ClientOption {
 
 // WithMaxConnectionsPerEndpoint limits the connections to one endpoint. A second one is
 // opened when a server allows no more streams on the first; when all are full,
-// calls wait in line. The default is 1.
+// calls wait in line. The default is what the service config says, or else 1.
 func WithMaxConnectionsPerEndpoint(n int) ClientOption {
 	return clientOption(func(c *clientConfig) error {
 		if n < 1 {
@@ -194,7 +195,7 @@ func NewClient(target string, opts ...ClientOption) (*Client, error) {
 	if err != nil {
 		return nil, fmt.Errorf("curlew: %w", err)
 	}
-	cfg := clientConfig{common: defaults(), policy: balance.PickFirst(), authority: t.HostPort()}
+	cfg := clientConfig{common: defaults(), authority: t.HostPort()}
 	cfg.h2.Suspicion, cfg.h2.SilenceTimeout = defaultSuspicion, defaultSilence
 	serverName := t.ServerName()
 	for _, o := range opts {
@@ -223,7 +224,12 @@ func NewClient(target string, opts ...ClientOption) (*Client, error) {
 	if cfg.tls != nil {
 		c.scheme = "https"
 	}
-	c.config.Store(cfg.service.put(nil))
+	conf := &configs{client: c, given: &cfg}
+	if cfg.service == nil {
+		c.config.Store(new(ServiceConfig).put(nil))
+	} else {
+		c.config.Store(cfg.service.put(nil))
+	}
 	c.handler = chain(cfg.interceptors, func(ctx context.Context, call *Call) error { return call.client.perform(ctx) })
 	if c.settings, err = (&callSettings{common: &c.common}).with(cfg.calls); err != nil {
 		return nil, err
@@ -241,17 +247,18 @@ func NewClient(target string, opts ...ClientOption) (*Client, error) {
 	c.channel = channel.New(channel.Config[*transport.ClientConn]{
 		Target:   t,
 		Resolver: cfg.resolver,
-		Policy:   cfg.policy,
+		Settings: conf.settings,
+		Health:   c.watchHealth,
+		Reports:  c.watchLoad,
 		Dial: func(ctx context.Context, _ resolve.Endpoint, addr resolve.Addr, ev channel.Events) (*transport.ClientConn, error) {
 			obs := h2.Observer{Capacity: ev.Capacity, Draining: ev.Draining, Silent: ev.Silent, Closed: ev.Closed, Violated: func(err error) {
 				cfg.log.Warn("a server broke the protocol", "server", addr.Address, "err", err)
 			}}
 			return transport.Dial(ctx, addr.Network, addr.Address, serverName, tc, obs)
 		},
-		ConnectTimeout:      cfg.connTimeout,
-		IdleTimeout:         cfg.idleTimeout,
-		MaxConnsPerEndpoint: cfg.maxConns,
-		Logger:              cfg.log,
+		ConnectTimeout: cfg.connTimeout,
+		IdleTimeout:    cfg.idleTimeout,
+		Logger:         cfg.log,
 	})
 	return c, nil
 }

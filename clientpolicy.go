@@ -201,21 +201,3 @@ func bitsOf(codes []Code) (b uint32) {
 
 // maxAttempts bounds what a policy may ask for (gRFC A6).
 const maxAttempts = 5
-
-// WithServiceConfig says how the service is to be called where its resolver does not
-// say it: the default service config. What is wrong with it NewClient says.
-func WithServiceConfig(sc ServiceConfig) ClientOption {
-	return clientOption(func(c *clientConfig) error {
-		c.service = sc
-		return sc.check()
-	})
-}
-
-// WithoutResolverConfig has the client ignore the service configs of its resolver, as
-// they come by DNS for instance.
-func WithoutResolverConfig() ClientOption {
-	return clientOption(func(c *clientConfig) error {
-		c.ownConfig = true
-		return nil
-	})
-}

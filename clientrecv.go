@@ -164,6 +164,11 @@ func (c *clientCall) takeHeader(a *attempt) error {
 
 func (c *clientCall) takeTrailer(a *attempt) *transport.Status {
 	fields, st := a.ts.Trailer()
+	if a.picked.ReportsWanted() {
+		if r, ok := a.ts.LoadReport(); ok {
+			a.picked.Report(reportOf(r))
+		}
+	}
 	c.call.trailer = Header{fields}
 	return st
 }

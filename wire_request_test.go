@@ -83,12 +83,14 @@ func TestRequestFrames(t *testing.T) {
 	curlewtest.NoLeaks(t)
 	for _, m := range kinds {
 		s := capture(t, m, nil)
-		want := "HD$"
+		want := []string{"HD$"}
 		if m.Kind.ManyRequests() {
-			want = "HDD$" // whether there is a next message is not known when the first one leaves
+			// Whether there is a next message is not known when the first one leaves,
+			// unless that waits for the header to be written.
+			want = append(want, "HDD$")
 		}
-		if s.Order != want || string(s.Data) != string(framed("hello")) {
-			t.Errorf("%v: %s %q, want %s", m.Kind, s.Order, s.Data, want)
+		if !slices.Contains(want, s.Order) || string(s.Data) != string(framed("hello")) {
+			t.Errorf("%v: %s %q, want %q", m.Kind, s.Order, s.Data, want)
 		}
 	}
 	s := capture(t, unary, nil, curlew.Compression("gzip"))

@@ -58,7 +58,8 @@ type Events struct {
 	Closed func(err error)
 }
 
-// Config has what a channel is made of. Target, Resolver, Policy and Dial are required.
+// Config has what a channel is made of. Target, Resolver, Dial, and Policy or Settings,
+// are required.
 type Config[C Conn] struct {
 	Target   resolve.Target
 	Resolver resolve.Resolver

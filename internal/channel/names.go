@@ -77,7 +77,7 @@ func (ch *Channel[C]) updateOnLoop(ctx context.Context, u resolve.Update, s Sett
 		return
 	}
 	if configured || ch.planner == nil {
-		ch.configureOnLoop(s, u.ServiceConfig)
+		ch.configureOnLoop(s)
 	}
 	ch.known, ch.failed, ch.attrs, ch.dirty = true, nil, u.Attrs, true
 	ch.resolved.Store(true)

@@ -24,6 +24,12 @@ func (p Picked[C]) Measured() bool { return p.load.Measured() }
 // Done says how the attempt ended. Call it exactly once for each Picked.
 func (p Picked[C]) Done(o balance.Outcome) { p.load.End(o) }
 
+// ReportsWanted reports whether Report is to be told what comes with the response.
+func (p Picked[C]) ReportsWanted() bool { return p.load.ReportsWanted() }
+
+// Report tells the endpoint's load, as it says itself.
+func (p Picked[C]) Report(r *balance.Report) { p.load.SetReport(r) }
+
 func (ep *endpoint[C]) picked(c C) Picked[C] {
 	return Picked[C]{Conn: c, Ref: ep.ref, id: ep.id, load: &ep.load}
 }

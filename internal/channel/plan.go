@@ -20,11 +20,10 @@ type control[C Conn] struct {
 	wakeAt  time.Time       // the policy wants another plan; zero if not
 	connect []*endpoint[C]
 
-	settings   Settings
-	configText string        // that settings and planner are from
-	unwatched  bool          // the policy does not want health watched
-	reports    time.Duration // how often it wants reports of load
-	alarm      func()        // has a plan made
+	settings  Settings
+	unwatched bool          // the policy does not want health watched
+	reports   time.Duration // how often it wants reports of load
+	alarm     func()        // has a plan made
 
 	known   bool // there was an update
 	attrs   resolve.Attrs

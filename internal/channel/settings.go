@@ -3,6 +3,7 @@ package channel
 import (
 	"context"
 	"math/rand/v2"
+	"reflect"
 	"time"
 
 	"github.com/curlew-rpc/curlew/balance"
@@ -31,12 +32,12 @@ func (ch *Channel[C]) readConfig(u resolve.Update) (*Settings, error) {
 }
 
 // configureOnLoop puts the settings in force that an update came with. The policy
-// begins anew only when its config has changed: connections stay in either case.
-func (ch *Channel[C]) configureOnLoop(s Settings, text string) {
-	if ch.planner == nil || text != ch.configText {
+// begins anew only when it is another, or set otherwise; connections stay in any case.
+func (ch *Channel[C]) configureOnLoop(s Settings) {
+	if ch.planner == nil || !reflect.DeepEqual(ch.settings.Policy, s.Policy) {
 		ch.planner = s.Policy.NewPlanner()
 	}
-	ch.settings, ch.configText = s, text
+	ch.settings = s
 }
 
 // A watching is a stream to an endpoint, over one of its connections, of what it says

@@ -168,6 +168,25 @@ func (s *ClientStream) Verdict() *Status {
 	return NewStatus(wire.Unknown, "the response ended without a grpc-status")
 }
 
+// LoadReport returns the load report that came with the trailers, if one did. What
+// cannot be read is none: it says nothing about the call.
+func (s *ClientStream) LoadReport() (r wire.LoadReport, ok bool) {
+	_, trailer := s.Sections()
+	if trailer == nil {
+		return r, false
+	}
+	value := field(trailer.Fields, wire.LoadReportTrailer)
+	if value == "" {
+		return r, false
+	}
+	values, err := wire.DecodeBin(value, 1)
+	if err != nil || len(values) != 1 {
+		return r, false
+	}
+	r, err = wire.ParseLoadReport([]byte(values[0]))
+	return r, err == nil
+}
+
 // Pushback returns what the server said of trying again, if it said something: how
 // long to wait, or that it is not to be. What cannot be understood forbids it (gRFC A6).
 // It may be called from any goroutine.

@@ -1,0 +1,54 @@
+package curlew
+
+import (
+	"context"
+	"time"
+
+	"github.com/curlew-rpc/curlew/balance"
+	"github.com/curlew-rpc/curlew/internal/transport"
+	wire "github.com/curlew-rpc/curlew/internal/wire/grpc"
+)
+
+// loadReports is the path of the method by which a server tells its load (gRFC A51).
+const loadReports = "/xds.service.orca.v3.OpenRcaService/StreamCoreMetrics"
+
+// followHead prepares the header of a call that the client makes for itself.
+func (c *Client) followHead(path string) *transport.Head {
+	return transport.NewFollowHead(c.scheme, c.authority, path, c.userAgent)
+}
+
+// watchHealth hears over conn of the health of a service.
+func (c *Client) watchHealth(ctx context.Context, conn *transport.ClientConn, service string, report func(serving bool)) error {
+	return conn.Follow(ctx, c.followHead(wire.HealthWatch), wire.AppendHealthRequest(nil, service), func(msg []byte) error {
+		serving, err := wire.ParseHealthResponse(msg)
+		if err == nil {
+			report(serving)
+		}
+		return err
+	})
+}
+
+// watchLoad hears over conn of the load of its endpoint.
+func (c *Client) watchLoad(ctx context.Context, conn *transport.ClientConn, every time.Duration, report func(*balance.Report)) error {
+	return conn.Follow(ctx, c.followHead(loadReports), wire.AppendLoadReportRequest(nil, every), func(msg []byte) error {
+		r, err := wire.ParseLoadReport(msg)
+		if err == nil {
+			report(reportOf(r))
+		}
+		return err
+	})
+}
+
+func reportOf(r wire.LoadReport) *balance.Report {
+	return &balance.Report{
+		At:          time.Now(),
+		CPU:         r.CPU,
+		Memory:      r.Memory,
+		Application: r.Application,
+		QPS:         r.QPS,
+		EPS:         r.EPS,
+		Utilization: r.Utilization,
+		Cost:        r.Cost,
+		Named:       r.Named,
+	}
+}

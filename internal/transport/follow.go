@@ -1,0 +1,62 @@
+package transport
+
+import (
+	"context"
+	"errors"
+	"io"
+	"time"
+
+	"github.com/curlew-rpc/curlew/codec"
+	wire "github.com/curlew-rpc/curlew/internal/wire/grpc"
+)
+
+// maxFollowed bounds the messages of Follow.
+const maxFollowed = 64 << 10
+
+// NewFollowHead prepares the header of a method that Follow calls, whose messages are
+// protobuf.
+func NewFollowHead(scheme, authority, path, userAgent string) *Head {
+	return NewHead(&Head{Codec: codec.Raw("proto"), MaxReceive: maxFollowed}, scheme, authority, path, userAgent)
+}
+
+// Follow makes a server-streaming call over one connection, beside those of the
+// application, and gives each message to each until ctx ends, each fails, or the call
+// does. The bytes are valid during the call of each. The error is errors.ErrUnsupported
+// for a method that the server does not have, io.EOF when the server has ended the call
+// well.
+func (c *ClientConn) Follow(ctx context.Context, head *Head, request []byte, each func(msg []byte) error) error {
+	if !c.Reserve() {
+		return errors.New("the connection has no stream free")
+	}
+	e, err := Encode(head.Codec, nil, request, maxFollowed, false)
+	if err != nil {
+		c.Unreserve()
+		return err
+	}
+	var s ClientStream
+	err = s.Start(c, head, time.Duration(-1), nil, 0, e, true, ctx.Done())
+	e.Free()
+	if s.Conn() == nil {
+		return err
+	}
+	defer s.Free()
+	defer s.Cancel()
+	for msg := []byte(nil); err == nil; {
+		if err = s.Receive(&msg, ctx.Done()); err == nil {
+			err = each(msg)
+		}
+	}
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	if err == io.EOF {
+		if _, st := s.Trailer(); st != nil {
+			err = st
+		}
+	}
+	var st *Status
+	if errors.As(err, &st) && st.Code == wire.Unimplemented {
+		return errors.ErrUnsupported
+	}
+	return err
+}
