@@ -238,7 +238,7 @@ func (c *clientCall) finishAttempt(a *attempt, class balance.Class) bool {
 	}
 	a.ts.Cancel()
 	o := balance.Outcome{Class: class}
-	if a.picked.Measured() {
+	if kind := c.call.method.Kind; a.picked.Measured() && !kind.ManyRequests() && !kind.ManyResponses() {
 		o.Latency = time.Since(a.began)
 		if class == balance.Rejected || class == balance.Unavailable {
 			o.Pushback, _, _ = a.ts.Pushback()

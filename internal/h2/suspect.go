@@ -10,7 +10,7 @@ import (
 // power, a firewall forgot the connection, its process stands still. TCP takes
 // minutes to notice, and every call sent meanwhile runs into its deadline.
 //
-// A client looks every Config.Suspicion as long as it has streams. If nothing was
+// A client looks every Config.Suspicion while it waits for an answer. If nothing was
 // heard for a whole interval after something was sent, it asks the kernel, which knows
 // whether the peer's kernel acknowledges, and the peer, by a PING. Without an answer
 // the peer counts as silent: its owner is told and uses other connections. The
@@ -66,17 +66,22 @@ func (c *Conn) tellSilentLocked() {
 	}
 }
 
-// suspectLocked is the look at the end of an interval.
+// suspectLocked is the look at the end of an interval. There is no other before
+// something is sent, unless that is what the connection waits for.
 func (c *Conn) suspectLocked(now time.Duration) {
-	if len(c.streams) == 0 {
+	s := &c.suspicion
+	if len(c.streams) == 0 || !s.waiting || s.silent {
 		return
 	}
-	s := &c.suspicion
-	quiet := s.waiting && s.sent != s.look && s.heard != s.look
+	quiet := s.sent != s.look && s.heard != s.look
 	s.look++
-	c.watch.armLocked(c, &c.watch.suspect, c.cfg.Suspicion)
+	if quiet && s.pings == 0 && !s.asked {
+		s.waiting = false // all that can be asked for has been
+	} else {
+		c.watch.armLocked(c, &c.watch.suspect, c.cfg.Suspicion)
+	}
 	switch {
-	case !quiet || s.silent:
+	case !quiet:
 	case c.sock.stuck():
 		c.silentLocked()
 	case s.pings > 0 && !s.asked:
