@@ -155,7 +155,7 @@ func chooseConfig(texts []string, roll int, hostname string) (string, error) {
 		}
 		var choices []configChoice
 		if err := json.Unmarshal([]byte(list), &choices); err != nil {
-			return "", fmt.Errorf("what follows %s is no list of choices: %w", configAttribute, jsonError([]byte(list), err))
+			return "", fmt.Errorf("what follows %s is no list of choices: %w", configAttribute, jsonError("", []byte(list), err))
 		}
 		for i := range choices {
 			c := &choices[i]

@@ -8,21 +8,29 @@ import (
 	"strings"
 )
 
-// jsonError says in words of the text, not of Go, what is wrong with it.
-func jsonError(text []byte, err error) error {
+// jsonError says in words of the text, not of Go, what is wrong with it. at is the
+// field whose value it is, empty of a whole text.
+func jsonError(at string, text []byte, err error) error {
 	var syntax *json.SyntaxError
 	var typ *json.UnmarshalTypeError
 	switch {
 	case errors.As(err, &syntax):
 		return fmt.Errorf("%s: %w", position(text, syntax.Offset), err)
 	case errors.As(err, &typ):
-		at := typ.Field
-		if at == "" {
+		if at = fieldOf(at, typ.Field); at == "" {
 			at = position(text, typ.Offset)
 		}
 		return fmt.Errorf("%s: it is %s; %s is needed", at, article(typ.Value), wanted(typ.Type.String()))
 	}
 	return err
+}
+
+// fieldOf names a field of the object at.
+func fieldOf(at, field string) string {
+	if at == "" || field == "" {
+		return at + field
+	}
+	return at + "." + field
 }
 
 // position turns an offset into what editors show.
@@ -49,7 +57,7 @@ func wanted(goType string) string {
 	case goType == "string":
 		return "a string"
 	case goType == "uint32":
-		return "a whole number from 0 to 4294967295"
+		return "a whole number from 1 to 4294967295"
 	case goType == "int":
 		return "a whole number"
 	case strings.HasPrefix(goType, "[]"):
