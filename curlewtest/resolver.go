@@ -96,7 +96,7 @@ func (r *Resolver) Watch(ctx context.Context, _ resolve.Target, hint <-chan stru
 	defer r.end(w)
 	last := 0
 	for ctx.Err() == nil {
-		version, u, err, changed := r.current()
+		version, u, changed, err := r.current()
 		if err != nil {
 			return err
 		}
@@ -136,10 +136,10 @@ func (r *Resolver) took(w *watching, version int, refused error) {
 	r.handled.Broadcast()
 }
 
-func (r *Resolver) current() (version int, u resolve.Update, err error, changed <-chan struct{}) {
+func (r *Resolver) current() (version int, u resolve.Update, changed <-chan struct{}, err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.version, r.update, r.err, r.changed
+	return r.version, r.update, r.changed, r.err
 }
 
 // wait waits for something else to be known.

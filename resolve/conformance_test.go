@@ -1,6 +1,8 @@
 package resolve_test
 
 import (
+	"context"
+	"errors"
 	"os"
 	"path/filepath"
 	"testing"
@@ -77,4 +79,16 @@ func TestDNSResolver(t *testing.T) {
 			})
 		})
 	}
+}
+
+// The resolver of the example is a good one.
+func TestRegistryResolver(t *testing.T) {
+	t.Parallel()
+	r := registry{ask: func(_ context.Context, service string) ([]string, error) {
+		if service != "users" {
+			return nil, errors.New("there is no such service")
+		}
+		return []string{"192.0.2.1:8080"}, nil
+	}}
+	curlewtest.TestResolver(t, curlewtest.ResolverTest{Resolver: r, Target: "registry:///users", Unknown: "registry:///others"})
 }
