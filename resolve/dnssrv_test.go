@@ -48,24 +48,23 @@ func (z *zone) set(f func()) {
 	f()
 }
 
-// watchSRV notes what is pushed, with priority and weight, calling Watch as a client does.
-func watchSRV(ctx context.Context, r Resolver) (updates *[]string, errs *[]error) {
-	updates, errs = new([]string), new([]error)
+// An srvWatch notes what is pushed, with priority and weight, and calls Watch as a
+// client does.
+type srvWatch struct {
+	mu      sync.Mutex
+	updates []string
+	errs    []error
+}
+
+func watchSRV(ctx context.Context, r Resolver) *srvWatch {
+	w := new(srvWatch)
 	go func() {
 		for ctx.Err() == nil {
-			err := r.Watch(ctx, Target{Scheme: "srv", Endpoint: "_grpc._tcp.users"}, nil, func(u Update) error {
-				if _, err := Normalize(u); err != nil {
-					return err
-				}
-				list := []string{}
-				for _, ep := range u.Endpoints {
-					list = append(list, fmt.Sprintf("%s/%d/%d", ep.Addrs[0], ep.Priority, ep.Weight))
-				}
-				*updates = append(*updates, strings.Join(list, " "))
-				return nil
-			})
+			err := r.Watch(ctx, Target{Scheme: "srv", Endpoint: "_grpc._tcp.users"}, nil, w.push)
 			if err != nil {
-				*errs = append(*errs, err)
+				w.mu.Lock()
+				w.errs = append(w.errs, err)
+				w.mu.Unlock()
 			}
 			select {
 			case <-time.After(time.Second):
@@ -73,6 +72,31 @@ func watchSRV(ctx context.Context, r Resolver) (updates *[]string, errs *[]error
 			}
 		}
 	}()
+	return w
+}
+
+func (w *srvWatch) push(u Update) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if _, err := Normalize(u); err != nil {
+		return err
+	}
+	list := []string{}
+	for _, ep := range u.Endpoints {
+		list = append(list, fmt.Sprintf("%s/%d/%d", ep.Addrs[0], ep.Priority, ep.Weight))
+	}
+	w.updates = append(w.updates, strings.Join(list, " "))
+	return nil
+}
+
+// after returns what has come by then since the last time.
+func (w *srvWatch) after(d time.Duration) (updates []string, errs []error) {
+	time.Sleep(d)
+	synctest.Wait()
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	updates, errs = w.updates, w.errs
+	w.updates, w.errs = nil, nil
 	return updates, errs
 }
 
@@ -105,11 +129,10 @@ func TestSRVEndpoints(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			z := &zone{records: test.records, hosts: map[string][]netip.Addr{"a.": a, "b.": b, "c.": c}}
 			ctx, stop := context.WithCancel(t.Context())
-			updates, errs := watchSRV(ctx, DNS(z.config()))
-			time.Sleep(time.Second)
-			stop()
-			if !slices.Equal(*updates, []string{test.want}) || len(*errs) > 0 {
-				t.Errorf("%s: %q, %v; want %q", test.name, *updates, *errs, test.want)
+			defer stop()
+			updates, errs := watchSRV(ctx, DNS(z.config())).after(time.Second)
+			if !slices.Equal(updates, []string{test.want}) || len(errs) > 0 {
+				t.Errorf("%s: %q, %v; want %q", test.name, updates, errs, test.want)
 			}
 		})
 	}
@@ -123,16 +146,16 @@ func TestSRVTTL(t *testing.T) {
 			hosts:   map[string][]netip.Addr{"a.": addrs("192.0.2.1"), "b.": addrs("192.0.2.2")},
 			hostTTL: map[string]time.Duration{"a.": time.Minute, "b.": time.Hour},
 		}
-		updates, _ := watchSRV(t.Context(), DNS(z.config()))
-		time.Sleep(time.Second)
-		z.set(func() { z.hosts["b."] = addrs("192.0.2.3") })
-		time.Sleep(58 * time.Second)
-		if len(*updates) != 1 {
-			t.Errorf("before the time is over: %q", *updates)
+		w := watchSRV(t.Context(), DNS(z.config()))
+		if updates, _ := w.after(time.Second); len(updates) != 1 {
+			t.Errorf("at first: %q", updates)
 		}
-		time.Sleep(3 * time.Second)
-		if len(*updates) != 2 || (*updates)[1] != "192.0.2.1:1/0/1 192.0.2.3:1/0/1" {
-			t.Errorf("%q", *updates)
+		z.set(func() { z.hosts["b."] = addrs("192.0.2.3") })
+		if updates, _ := w.after(58 * time.Second); len(updates) != 0 {
+			t.Errorf("before the time is over: %q", updates)
+		}
+		if updates, _ := w.after(3 * time.Second); !slices.Equal(updates, []string{"192.0.2.1:1/0/1 192.0.2.3:1/0/1"}) {
+			t.Errorf("afterwards: %q", updates)
 		}
 	})
 }
@@ -146,17 +169,16 @@ func TestSRVFailures(t *testing.T) {
 			hosts: map[string][]netip.Addr{"a.": addrs("192.0.2.1"), "b.": addrs("192.0.2.2")},
 		}
 		const both, first = "192.0.2.1:1/0/1 192.0.2.2:1/0/1", "192.0.2.1:1/0/1"
-		updates, errs := watchSRV(t.Context(), DNS(z.config()))
+		w := watchSRV(t.Context(), DNS(z.config()))
 		step := func(name string, change func(), wantUpdates []string, wantErr string) {
 			t.Helper()
-			*updates, *errs = nil, nil
 			z.set(change)
-			time.Sleep(time.Minute)
-			if !slices.Equal(*updates, wantUpdates) {
-				t.Errorf("%s: pushed %q, want %q", name, *updates, wantUpdates)
+			updates, errs := w.after(time.Minute)
+			if !slices.Equal(updates, wantUpdates) {
+				t.Errorf("%s: pushed %q, want %q", name, updates, wantUpdates)
 			}
-			if wantErr == "" != (len(*errs) == 0) || wantErr != "" && !strings.Contains((*errs)[0].Error(), wantErr) {
-				t.Errorf("%s: failed with %v, want %q", name, *errs, wantErr)
+			if wantErr == "" != (len(errs) == 0) || wantErr != "" && !strings.Contains(errs[0].Error(), wantErr) {
+				t.Errorf("%s: failed with %v, want %q", name, errs, wantErr)
 			}
 		}
 		step("at first", func() {}, []string{both}, "")
@@ -172,10 +194,9 @@ func TestSRVFailures(t *testing.T) {
 	})
 	synctest.Test(t, func(t *testing.T) {
 		z := &zone{records: []net.SRV{{Target: "a.", Port: 1}}}
-		updates, errs := watchSRV(t.Context(), DNS(z.config()))
-		time.Sleep(time.Minute)
-		if len(*updates) > 0 || len(*errs) == 0 || !strings.Contains((*errs)[0].Error(), `knows no address of "a."`) {
-			t.Errorf("nothing known: %q, %v", *updates, *errs)
+		updates, errs := watchSRV(t.Context(), DNS(z.config())).after(time.Minute)
+		if len(updates) > 0 || len(errs) == 0 || !strings.Contains(errs[0].Error(), `knows no address of "a."`) {
+			t.Errorf("nothing known: %q, %v", updates, errs)
 		}
 	})
 }
@@ -204,10 +225,11 @@ func TestSRVManyHosts(t *testing.T) {
 				return list, 0, nil
 			},
 		}
-		updates, _ := watchSRV(t.Context(), DNS(c))
-		time.Sleep(10 * time.Second)
-		if len(*updates) != 1 || strings.Count((*updates)[0], " ") != 99 || most != srvAtOnce {
-			t.Errorf("%d at once, %q", most, *updates)
+		updates, _ := watchSRV(t.Context(), DNS(c)).after(10 * time.Second)
+		mu.Lock()
+		defer mu.Unlock()
+		if len(updates) != 1 || strings.Count(updates[0], " ") != 99 || most != srvAtOnce {
+			t.Errorf("%d at once, %q", most, updates)
 		}
 	})
 }

@@ -16,7 +16,7 @@ type FileConfig struct {
 	// authority of calls and the name that TLS asks for: a client of
 	// "users.internal:443" may find its endpoints in a file. Empty takes the path of
 	// the target, which must have the scheme file; the authority is "localhost",
-	// unless the client has an option for it.
+	// unless the client has curlew.WithAuthority.
 	Path string
 
 	// Interval is how often to look whether the file has changed. 0 means 1 second;

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"testing/synctest"
@@ -20,9 +21,11 @@ type fileTest struct {
 	dir      string
 	resolver Resolver
 	target   Target
-	pushed   []string // addresses
-	failed   []string
 	refuse   error
+
+	mu     sync.Mutex
+	pushed []string // addresses
+	failed []string
 }
 
 // testFile runs f with a watch of the file "endpoints.json" of a directory, which is
@@ -44,13 +47,17 @@ func testFile(t *testing.T, c FileConfig, prepare func(w *fileTest), f func(w *f
 func (w *fileTest) watch(ctx context.Context) {
 	for ctx.Err() == nil {
 		err := w.resolver.Watch(ctx, w.target, nil, func(u Update) error {
+			w.mu.Lock()
+			defer w.mu.Unlock()
 			w.pushed = append(w.pushed, addresses(u))
 			return w.refuse
 		})
 		if err == nil {
 			return
 		}
+		w.mu.Lock()
 		w.failed = append(w.failed, err.Error())
+		w.mu.Unlock()
 		select {
 		case <-time.After(2 * time.Second):
 		case <-ctx.Done():
@@ -77,6 +84,9 @@ func (w *fileTest) must(err error) {
 func (w *fileTest) want(after time.Duration, pushed []string, failed ...string) {
 	w.t.Helper()
 	time.Sleep(after)
+	synctest.Wait()
+	w.mu.Lock()
+	defer w.mu.Unlock()
 	if !slices.Equal(w.pushed, pushed) {
 		w.t.Errorf("pushed %q, want %q", w.pushed, pushed)
 	}
