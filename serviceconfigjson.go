@@ -50,10 +50,14 @@ func ParseServiceConfig(text string, policies ...balance.Parser) (*ServiceConfig
 	if doc.Err() == nil {
 		doc.Fail(c.check())
 	}
-	if err := doc.Err(); err != nil {
+	switch err := doc.Err(); {
+	case err == nil:
+		return c, nil
+	case strings.HasPrefix(strings.TrimSpace(text), "{"):
 		return nil, fmt.Errorf("curlew: service config: %w", err)
+	default: // what is no object says by its beginning what it is
+		return nil, fmt.Errorf("curlew: service config %.200q: %w", text, err)
 	}
-	return c, nil
 }
 
 // readBalancer reads the list of policies or, where there is none, the older field that

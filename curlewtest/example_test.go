@@ -2,6 +2,7 @@ package curlewtest_test
 
 import (
 	"context"
+	"errors"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -9,6 +10,7 @@ import (
 	"github.com/curlew-rpc/curlew"
 	"github.com/curlew-rpc/curlew/curlewtest"
 	echov1 "github.com/curlew-rpc/curlew/internal/testproto/echo/v1"
+	"github.com/curlew-rpc/curlew/resolve"
 )
 
 // A test of a service as its clients see it: no port, nothing to stop, and a handler
@@ -66,5 +68,29 @@ func ExampleSender() {
 		if err != nil || len(out.Messages) != 3 {
 			t.Errorf("ServerStream sends %v, %v", out.Messages, err)
 		}
+	}
+}
+
+// What a client does as endpoints come and go, or as the registry fails, takes no registry.
+func ExampleResolver() {
+	_ = func(t *testing.T) {
+		var names curlewtest.Resolver
+		s := curlewtest.NewServer(t, echo{}.register)
+		client := echov1.NewEchoServiceClient(s.NewClient(curlew.WithResolver(&names)))
+		names.Set("users:1")
+		names.Fail(errors.New("the registry is down"))
+		if _, err := client.Unary(t.Context(), &echov1.EchoRequest{}); err != nil {
+			t.Errorf("Unary fails with %v", err)
+		}
+	}
+}
+
+// TestResolver is for resolvers of one's own.
+func ExampleTestResolver() {
+	_ = func(t *testing.T) {
+		curlewtest.TestResolver(t, curlewtest.ResolverTest{
+			Resolver: resolve.DNS(resolve.DNSConfig{}), // the resolver under test
+			Target:   "localhost:8080",
+		})
 	}
 }

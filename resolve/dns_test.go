@@ -3,7 +3,6 @@ package resolve
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net"
 	"net/netip"
 	"slices"
@@ -82,18 +81,23 @@ func TestDNSWithoutPort(t *testing.T) {
 }
 
 func TestDNSRefresh(t *testing.T) {
+	const tenth, second = time.Second / 10, time.Second
 	for _, c := range []struct {
-		name   string
-		config DNSConfig
-		ttl    time.Duration
-		about  time.Duration
+		name     string
+		config   DNSConfig
+		ttl      time.Duration
+		min, max time.Duration
 	}{
-		{"unknown TTL", DNSConfig{}, 0, 30 * time.Second},
-		{"unknown TTL, own interval", DNSConfig{Refresh: 3 * time.Second}, 0, 3 * time.Second},
-		{"TTL", DNSConfig{}, time.Minute, time.Minute},
-		{"short TTL", DNSConfig{}, time.Second, 5 * time.Second},
-		{"long TTL", DNSConfig{}, time.Hour, 5 * time.Minute},
-		{"never", DNSConfig{Refresh: -1}, time.Minute, 0},
+		{"unknown TTL", DNSConfig{}, 0, 27 * second, 33 * second},
+		{"unknown TTL, own interval", DNSConfig{Refresh: 3 * second}, 0, 27 * tenth, 33 * tenth},
+		{"least TTL", DNSConfig{}, second, second, 11 * tenth},
+		{"less than that", DNSConfig{}, second / 2, second, 11 * tenth},
+		{"short TTL", DNSConfig{}, 5 * second, 5 * second, 55 * tenth},
+		{"TTL", DNSConfig{}, 60 * second, 60 * second, 61 * second},
+		{"TTL, own interval", DNSConfig{Refresh: 3 * second}, 60 * second, 60 * second, 61 * second},
+		{"greatest TTL", DNSConfig{}, 300 * second, 300 * second, 301 * second},
+		{"long TTL", DNSConfig{}, time.Hour, 270 * second, 330 * second},
+		{"never", DNSConfig{Refresh: -1}, time.Minute, 0, 0},
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			w := watch(c.config, "users:1", func(int) ([]netip.Addr, time.Duration, error) { return someAddrs, c.ttl, nil }, accept)
@@ -103,7 +107,7 @@ func TestDNSRefresh(t *testing.T) {
 			if w.ended != nil {
 				t.Errorf("%s: Watch returned %v", c.name, w.ended)
 			}
-			if c.about == 0 {
+			if c.max == 0 {
 				if len(w.asked) != 1 {
 					t.Errorf("%s: asked %d times", c.name, len(w.asked))
 				}
@@ -112,8 +116,8 @@ func TestDNSRefresh(t *testing.T) {
 			varied := false
 			for i := 1; i < len(w.asked); i++ {
 				gap := w.asked[i] - w.asked[i-1]
-				if gap < c.about*9/10 || gap > c.about*11/10 {
-					t.Fatalf("%s: %v between look-ups, want %v give or take 10 %%", c.name, gap, c.about)
+				if gap < c.min || gap > c.max {
+					t.Fatalf("%s: %v between look-ups, want %v to %v", c.name, gap, c.min, c.max)
 				}
 				varied = varied || gap != w.asked[1]-w.asked[0]
 			}
@@ -194,15 +198,123 @@ func TestDNSTimeout(t *testing.T) {
 	})
 }
 
-func TestDNSReportsARefusedUpdate(t *testing.T) {
-	refused := fmt.Errorf("refused")
+// What the client refuses is looked up again when the floor has passed.
+func TestDNSRefusedUpdate(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		w := watch(DNSConfig{}, "users:1", func(int) ([]netip.Addr, time.Duration, error) { return someAddrs, 0, nil },
-			func(Update) error { return refused })
-		defer w.stop()
+		pushed := 0
+		w := watch(DNSConfig{}, "users:1", func(int) ([]netip.Addr, time.Duration, error) { return someAddrs, time.Minute, nil },
+			func(Update) error {
+				if pushed++; pushed <= 2 {
+					return errors.New("refused")
+				}
+				return nil
+			})
+		time.Sleep(100 * time.Second)
+		w.stop()
 		synctest.Wait()
-		if w.ended != refused {
-			t.Errorf("Watch returned %v", w.ended)
+		if want := []time.Duration{0, 30 * time.Second, 60 * time.Second}; !slices.Equal(w.asked, want) || pushed != 3 {
+			t.Errorf("asked at %v, want %v; %d updates", w.asked, want, pushed)
+		}
+	})
+}
+
+// An answer that says the same again, if in another order, is no news.
+func TestDNSPushesChanges(t *testing.T) {
+	a, b, c := netip.MustParseAddr("192.0.2.1"), netip.MustParseAddr("192.0.2.2"), netip.MustParseAddr("192.0.2.3")
+	answers := [][]netip.Addr{{a, b}, {a, b}, {b, a}, {a, c}, {c, a}, {a, a}, {c}, {c, a, b}}
+	synctest.Test(t, func(t *testing.T) {
+		var got []string
+		w := watch(DNSConfig{}, "users:1", func(n int) ([]netip.Addr, time.Duration, error) {
+			return answers[min(n, len(answers))-1], time.Second, nil
+		}, func(u Update) error {
+			got = append(got, addresses(u))
+			return nil
+		})
+		time.Sleep(time.Minute)
+		w.stop()
+		synctest.Wait()
+		want := []string{
+			"192.0.2.1:1 192.0.2.2:1", "192.0.2.1:1 192.0.2.3:1", "192.0.2.1:1 192.0.2.1:1",
+			"192.0.2.3:1", "192.0.2.3:1 192.0.2.1:1 192.0.2.2:1",
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("pushed %q, want %q", got, want)
+		}
+	})
+}
+
+// addresses lists those of an update.
+func addresses(u Update) string {
+	var list []string
+	for _, ep := range u.Endpoints {
+		for _, a := range ep.Addrs {
+			list = append(list, a.String())
+		}
+	}
+	return strings.Join(list, " ")
+}
+
+// An answer in part takes nothing away. That holds too after a look-up that failed,
+// which ends Watch.
+func TestDNSAnswersInPart(t *testing.T) {
+	v4, v6, other4 := netip.MustParseAddr("192.0.2.1"), netip.MustParseAddr("2001:db8::1"), netip.MustParseAddr("192.0.2.2")
+	half, down := errors.New("half"), errors.New("down")
+	type answer struct {
+		addrs []netip.Addr
+		err   error
+	}
+	for _, c := range []struct {
+		name    string
+		answers []answer
+		want    []string
+	}{
+		{"known before", []answer{{[]netip.Addr{v4, v6}, nil}, {[]netip.Addr{v6}, half}, {[]netip.Addr{v6}, nil}},
+			[]string{"192.0.2.1:1 [2001:db8::1]:1", "[2001:db8::1]:1"}},
+		{"not known before", []answer{{[]netip.Addr{v6}, half}, {[]netip.Addr{v4, v6}, nil}},
+			[]string{"[2001:db8::1]:1", "192.0.2.1:1 [2001:db8::1]:1"}},
+		{"the other half changes", []answer{{[]netip.Addr{v4, v6}, nil}, {[]netip.Addr{other4}, half}},
+			[]string{"192.0.2.1:1 [2001:db8::1]:1", "192.0.2.2:1 [2001:db8::1]:1"}},
+		{"after a failure", []answer{{[]netip.Addr{v4, v6}, nil}, {nil, down}, {[]netip.Addr{v4}, half}},
+			[]string{"192.0.2.1:1 [2001:db8::1]:1", "192.0.2.1:1 [2001:db8::1]:1"}},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			asked := 0
+			r := DNS(DNSConfig{Lookup: func(context.Context, string, string) ([]netip.Addr, time.Duration, error) {
+				asked++
+				a := c.answers[min(asked, len(c.answers))-1]
+				return a.addrs, time.Second, a.err
+			}})
+			var got []string
+			ctx, stop := context.WithTimeout(t.Context(), time.Minute)
+			defer stop()
+			for ctx.Err() == nil {
+				_ = r.Watch(ctx, Target{Scheme: "dns", Endpoint: "users:1"}, nil, func(u Update) error {
+					got = append(got, addresses(u))
+					return nil
+				})
+				time.Sleep(time.Second) // as a client does
+			}
+			if !slices.Equal(got, c.want) {
+				t.Errorf("%s: pushed %q, want %q", c.name, got, c.want)
+			}
+		})
+	}
+}
+
+// Half an answer is asked for again when the floor has passed.
+func TestDNSAsksAgainForTheRest(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := watch(DNSConfig{Refresh: -1}, "users:1", func(n int) ([]netip.Addr, time.Duration, error) {
+			if n == 1 {
+				return someAddrs[:1], 0, errors.New("half")
+			}
+			return someAddrs, 0, nil
+		}, accept)
+		time.Sleep(time.Hour)
+		w.stop()
+		synctest.Wait()
+		if want := []time.Duration{0, 30 * time.Second}; !slices.Equal(w.asked, want) {
+			t.Errorf("asked at %v, want %v", w.asked, want)
 		}
 	})
 }

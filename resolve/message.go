@@ -5,44 +5,68 @@ import (
 	"time"
 )
 
-// Types and class of resource records (RFC 1035 §3.2, RFC 3596 §2.1).
+// Types and class of resource records (RFC 1035 §3.2, RFC 3596 §2.1, RFC 2782).
 const (
 	typeA     = 1
 	typeCNAME = 5
 	typeAAAA  = 28
+	typeSRV   = 33
 	classIN   = 1
 )
 
-// messageTTL returns the least time to live among the answers of a DNS message
-// that lead to addresses, and whether it has an address at all. It believes
-// nothing: what is cut short or malformed has none.
-func messageTTL(msg []byte) (time.Duration, bool) {
-	const header = 12 // RFC 1035 §4.1.1
-	if len(msg) < header || msg[2]&0x80 == 0 || msg[3]&0x0f != 0 {
-		return 0, false // not a response, or an error
+// An answer is what a DNS message says to one question.
+type answer struct {
+	name  string // of the question, as in the message
+	typ   uint16 // of the question
+	found bool   // there are records of that type
+	ttl   time.Duration
+}
+
+// readAnswer reads a response: whether records of the type asked for are there, and
+// the least time to live of them and of the aliases that lead to them. ok is false
+// of what is no whole answer: a query, an error, a message that is cut short or
+// malformed. That a name does not exist is an answer.
+func readAnswer(msg []byte) (a answer, ok bool) {
+	const (
+		header    = 12 // RFC 1035 §4.1.1
+		truncated = 0x02
+		nameError = 3
+	)
+	if len(msg) < header || msg[2]&0x80 == 0 || msg[2]&truncated != 0 {
+		return answer{}, false
 	}
-	questions := binary.BigEndian.Uint16(msg[4:])
-	answers := binary.BigEndian.Uint16(msg[6:])
-	rest, ok := msg[header:], true
-	for range questions {
-		if rest, ok = skipName(rest); !ok || len(rest) < 4 {
-			return 0, false
-		}
-		rest = rest[4:]
+	if rcode := msg[3] & 0x0f; rcode != 0 && rcode != nameError {
+		return answer{}, false
 	}
+	if binary.BigEndian.Uint16(msg[4:]) != 1 {
+		return answer{}, false // nobody asks two questions at once (RFC 9619)
+	}
+	rest, ok := skipName(msg[header:])
+	if !ok || len(rest) < 4 {
+		return answer{}, false
+	}
+	a.name = string(msg[header : len(msg)-len(rest)])
+	a.typ = binary.BigEndian.Uint16(rest)
+	ttl, found, ok := leastTTL(rest[4:], binary.BigEndian.Uint16(msg[6:]), a.typ)
+	a.ttl, a.found = ttl, found
+	return a, ok
+}
+
+// leastTTL goes through records. found is whether one has the type.
+func leastTTL(rest []byte, records, typ uint16) (ttl time.Duration, found, ok bool) {
 	var least uint32
-	seen, addresses := false, false
-	for range answers {
+	seen := false
+	for range records {
 		if rest, ok = skipName(rest); !ok || len(rest) < 10 {
-			return 0, false
+			return 0, false, false
 		}
-		typ, class := binary.BigEndian.Uint16(rest), binary.BigEndian.Uint16(rest[2:])
+		has, class := binary.BigEndian.Uint16(rest), binary.BigEndian.Uint16(rest[2:])
 		ttl, size := binary.BigEndian.Uint32(rest[4:]), int(binary.BigEndian.Uint16(rest[8:]))
 		if len(rest) < 10+size {
-			return 0, false
+			return 0, false, false
 		}
 		rest = rest[10+size:]
-		if class != classIN || typ != typeA && typ != typeAAAA && typ != typeCNAME {
+		if class != classIN || has != typ && has != typeCNAME {
 			continue
 		}
 		if ttl > 1<<31-1 {
@@ -51,9 +75,9 @@ func messageTTL(msg []byte) (time.Duration, bool) {
 		if !seen || ttl < least {
 			seen, least = true, ttl
 		}
-		addresses = addresses || typ != typeCNAME
+		found = found || has == typ
 	}
-	return time.Duration(least) * time.Second, addresses
+	return time.Duration(least) * time.Second, found, true
 }
 
 // skipName returns what follows a name (RFC 1035 §4.1.4). A pointer ends it.

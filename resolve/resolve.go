@@ -2,9 +2,10 @@
 //
 // A Resolver watches a Target and pushes Updates, each the full state: who serves
 // now, at which addresses, with which weight, priority and locality. The package
-// has resolvers for DNS, for unix sockets, for fixed lists and for addresses taken
-// as they are; For chooses among them by a target's scheme. Others implement the
-// one method of Resolver. There is no registry: a resolver is handed to a client.
+// has resolvers for DNS, for files, for unix sockets, for fixed lists and for addresses
+// taken as they are; For chooses among them by a target's scheme. Others implement the
+// one method of Resolver, and are tested with curlewtest.TestResolver. There is no
+// registry: a resolver is handed to a client.
 package resolve
 
 import (
@@ -31,7 +32,10 @@ type Resolver interface {
 	//
 	// push hands over an update and does not block. It returns an error, which says
 	// what is wrong, when the update is refused; the one before then stays in force.
-	// Nothing of the update may be changed afterwards.
+	// The client knows, so Watch may go on as if nothing had happened, but must not
+	// push the same again at once. One call of push ends before the next begins, and
+	// none comes after Watch has returned. Nothing of the update may be changed
+	// afterwards.
 	Watch(ctx context.Context, target Target, hint <-chan struct{}, push func(Update) error) error
 }
 

@@ -9,8 +9,10 @@ import (
 // settings. The error tells a scheme that it does not know.
 func For(t Target) (Resolver, error) {
 	switch t.Scheme {
-	case "dns":
+	case "dns", "srv":
 		return DNS(DNSConfig{}), nil
+	case "file":
+		return File(FileConfig{}), nil
 	case "unix", "unix-abstract":
 		return Unix(), nil
 	case "passthrough":

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
-	"strconv"
 	"strings"
 )
 
@@ -13,8 +12,8 @@ type Target struct {
 	// Scheme chooses the resolver: "dns", "unix", "passthrough", ...
 	Scheme string
 
-	// Authority is what stands between "//" and the next "/": for dns the server
-	// to ask, for schemes of others whatever they say. Usually empty.
+	// Authority is what stands between "//" and the next "/": for dns and srv the
+	// server to ask, for schemes of others whatever they say. Usually empty.
 	Authority string
 
 	// Endpoint is the rest, taken literally: "users.internal:8080", "/run/x.sock".
@@ -22,10 +21,11 @@ type Target struct {
 }
 
 // schemes are those that need no "//": without the list "localhost:8080" could not
-// be told from a scheme and its endpoint.
+// be told from a scheme and its endpoint. srv is not among them, nor is file before
+// a number: hosts may be called so.
 var schemes = map[string]bool{
 	"dns": true, "unix": true, "unix-abstract": true, "passthrough": true,
-	"static": true, "ipv4": true, "ipv6": true,
+	"static": true, "ipv4": true, "ipv6": true, "file": true,
 }
 
 // ParseTarget parses the name of a service:
@@ -33,12 +33,14 @@ var schemes = map[string]bool{
 //	users.internal:8080              the same as dns:///users.internal:8080
 //	dns:///users.internal:8080       all addresses of the name; without a port 443
 //	dns://192.0.2.53/users.internal  the same, asking this server
+//	srv:///_grpc._tcp.users.internal hosts, ports, priorities and weights of SRV records
 //	unix:/run/users.sock             a unix socket; also unix:relative and unix:///absolute
 //	unix-abstract:users              a socket in Linux's abstract namespace
 //	passthrough:///users:8080        one endpoint; the system's dialer resolves the name
 //	static:///a:8080,b:8080          a fixed list of such endpoints
 //	ipv4:192.0.2.1:8080,192.0.2.2    a fixed list of addresses, port 443 where none is given
 //	ipv6:[2001:db8::1]:8080          likewise
+//	file:///etc/users.json           what a JSON file says, see File; also file:relative
 //	any://authority/endpoint         for a resolver of one's own
 //
 // Nothing is unescaped. The error says what is wrong and what to write instead.
@@ -74,11 +76,11 @@ func splitTarget(s string) (Target, error) {
 			return Target{}, fmt.Errorf("it is a URL; write dns:///%s: a client calls a host and port, and its options choose TLS", authority)
 		case !slash:
 			return Target{}, fmt.Errorf("nothing follows the authority %q; write %s:///%s with three slashes", authority, scheme, authority)
-		case scheme == "unix":
+		case scheme == "unix" || scheme == "file":
 			endpoint = "/" + endpoint // unix:///run/x.sock is an absolute path
 		}
 		return Target{Scheme: scheme, Authority: authority, Endpoint: endpoint}, nil
-	case found && schemes[strings.ToLower(scheme)]:
+	case found && schemes[strings.ToLower(scheme)] && !isHostNamed("file", scheme, rest):
 		return Target{Scheme: strings.ToLower(scheme), Endpoint: rest}, nil
 	case strings.HasPrefix(s, "/") || strings.HasPrefix(s, "./") || strings.HasPrefix(s, "../"):
 		return Target{}, fmt.Errorf("it is a path; write unix:%s to call a unix socket", s)
@@ -86,6 +88,11 @@ func splitTarget(s string) (Target, error) {
 		return Target{}, fmt.Errorf("write unix-abstract:%s to call an abstract unix socket", s[1:])
 	}
 	return Target{Scheme: "dns", Endpoint: s}, nil
+}
+
+// isHostNamed reports whether "scheme:rest" is a port of the host of that name.
+func isHostNamed(host, scheme, rest string) bool {
+	return strings.EqualFold(scheme, host) && rest != "" && strings.Trim(rest, "0123456789") == ""
 }
 
 // validScheme is RFC 3986 §3.1.
@@ -102,7 +109,8 @@ func validScheme(s string) bool {
 
 // check applies the rules of the schemes known here; those of others are theirs.
 func (t Target) check() error {
-	if t.Endpoint == "" || t.Scheme == "unix" && t.Endpoint == "/" {
+	path := t.Scheme == "unix" || t.Scheme == "file"
+	if t.Endpoint == "" || path && t.Endpoint == "/" {
 		return fmt.Errorf("nothing follows the scheme %s", t.Scheme)
 	}
 	if t.Authority != "" && schemes[t.Scheme] && t.Scheme != "dns" {
@@ -111,8 +119,13 @@ func (t Target) check() error {
 	}
 	var err error
 	switch t.Scheme {
-	case "dns":
-		if _, _, err = splitHostPort(t.Endpoint); err == nil && t.Authority != "" {
+	case "dns", "srv":
+		if t.Scheme == "srv" {
+			err = checkService(t.Endpoint)
+		} else {
+			_, _, err = splitHostPort(t.Endpoint)
+		}
+		if err == nil && t.Authority != "" {
 			_, _, err = splitHostPort(t.Authority)
 		}
 	case "unix":
@@ -135,6 +148,33 @@ func (t Target) checkPassthrough() error {
 	return err
 }
 
+// checkService refuses what cannot be the name of SRV records.
+func checkService(name string) error {
+	host, port, err := splitHostPort(name)
+	_, notAddr := netip.ParseAddr(host)
+	switch {
+	case err != nil:
+		return err
+	case port != "":
+		return fmt.Errorf("SRV records say the port themselves; write srv:///%s", host)
+	case notAddr == nil:
+		return fmt.Errorf("%s is an address, which has no SRV records; write dns:///%s", host, name)
+	case serviceDomain(name) == "":
+		return fmt.Errorf("%q names no domain; write srv:///%s.example.com", name, strings.TrimSuffix(name, "."))
+	}
+	return nil
+}
+
+// serviceDomain returns the domain in the name of SRV records, "users.internal" in
+// "_grpc._tcp.users.internal" (RFC 2782): it is what calls are made to and what a
+// certificate proves.
+func serviceDomain(name string) string {
+	for strings.HasPrefix(name, "_") {
+		_, name, _ = strings.Cut(name, ".")
+	}
+	return name
+}
+
 // checkSocketPath refuses what no sockaddr_un can hold, which the system would
 // report as a bare "invalid argument".
 func checkSocketPath(path string) error {
@@ -144,45 +184,6 @@ func checkSocketPath(path string) error {
 	}
 	return nil
 }
-
-// splitHostPort splits "host", "host:port", "[v6]", "[v6]:port" and a bare "v6".
-// The port is empty when there is none.
-func splitHostPort(s string) (host, port string, err error) {
-	if addr, err := netip.ParseAddr(s); err == nil && addr.Is6() {
-		return s, "", nil
-	}
-	if strings.HasPrefix(s, "[") && strings.HasSuffix(s, "]") {
-		host = s[1 : len(s)-1]
-	} else if !strings.Contains(s, ":") {
-		host = s
-	} else {
-		host, port, err = net.SplitHostPort(s)
-		switch {
-		case err != nil:
-			return "", "", fmt.Errorf("%q is not host:port; an IPv6 address needs brackets, [2001:db8::1]:443", s)
-		case port == "":
-			return "", "", fmt.Errorf("the port after %q is missing; write %s:443, or leave the colon out", s, host)
-		}
-	}
-	if strings.HasPrefix(s, "[") {
-		if addr, err := netip.ParseAddr(host); err != nil || !addr.Is6() {
-			return "", "", fmt.Errorf("%q in brackets is not an IPv6 address", host)
-		}
-	}
-	if host == "" {
-		return "", "", fmt.Errorf("the host before %q is missing; write localhost%s to call this machine", s, s)
-	}
-	if strings.ContainsAny(host, "/@,") {
-		return "", "", fmt.Errorf("%q is not a host name; write host:port", host)
-	}
-	if n, err := strconv.ParseUint(port, 10, 16); port != "" && (err != nil || n == 0) {
-		return "", "", fmt.Errorf("port %q is not a number from 1 to 65535", port)
-	}
-	return host, port, nil
-}
-
-// defaultPort is that of gRPC's naming, https.
-const defaultPort = "443"
 
 // list returns the addresses of the schemes that hold a comma-separated list.
 func (t Target) list() ([]Addr, error) {
@@ -212,39 +213,26 @@ func (t Target) list() ([]Addr, error) {
 // String returns the target in a form that ParseTarget reads back.
 func (t Target) String() string {
 	switch t.Scheme {
-	case "unix", "unix-abstract", "ipv4", "ipv6":
+	case "unix", "unix-abstract", "ipv4", "ipv6", "file":
 		return t.Scheme + ":" + t.Endpoint
 	}
 	return t.Scheme + "://" + t.Authority + "/" + t.Endpoint
 }
 
 // HostPort returns what a request says in its ":authority": host and port as the
-// target names them, the first of a list, "localhost" for unix sockets.
+// target names them, the first of a list, the domain of SRV records without the
+// service ("users.internal"), "localhost" for unix sockets and files.
 func (t Target) HostPort() string {
 	switch t.Scheme {
-	case "unix", "unix-abstract":
+	case "unix", "unix-abstract", "file":
 		return "localhost" // gRPC's custom; a path is no valid authority (RFC 3986 §3.2)
+	case "srv":
+		return publicHostPort(serviceDomain(t.Endpoint))
 	case "static", "ipv4", "ipv6":
 		first, _, _ := strings.Cut(t.Endpoint, ",")
 		return publicHostPort(first)
 	}
 	return publicHostPort(t.Endpoint)
-}
-
-// publicHostPort puts an IPv6 address in brackets and drops its zone, which says
-// something to this machine only (RFC 6874 §1).
-func publicHostPort(s string) string {
-	host, port, err := splitHostPort(s)
-	if err != nil {
-		return s // of a scheme with rules of its own
-	}
-	if addr, err := netip.ParseAddr(host); err == nil && addr.Is6() {
-		host = "[" + addr.WithZone("").String() + "]"
-	}
-	if port == "" {
-		return host
-	}
-	return host + ":" + port
 }
 
 // ServerName returns the host alone, without port or brackets: what TLS asks the

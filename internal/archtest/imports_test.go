@@ -32,6 +32,7 @@ var rules = []rule{
 	{"compress/internal/inflate", nil},
 	{"compress/internal/compresstest", []string{"compress"}},
 	{"resolve", nil},
+	{"resolve/internal/dnstest", nil},
 
 	// What is built on the public API.
 	{"curlewtest", []string{".", "balance", "codec", "compress", "resolve", protobuf}},

@@ -69,8 +69,9 @@ func ParseTarget(s string) (Target, error) {
 }
 
 func isHostPort(s string) bool {
-	_, port, err := net.SplitHostPort(s)
-	return err == nil && port != ""
+	host, port, err := net.SplitHostPort(s)
+	scheme := host == "unix" || host == "file" // "unix:a/b/c" is a path
+	return err == nil && port != "" && !scheme
 }
 
 // withPort gives a URL's host the port that it stands for.
@@ -88,8 +89,11 @@ func withPort(host string, s Security) string {
 
 // isLocal reports whether what is sent does not leave the machine.
 func isLocal(t resolve.Target) bool {
-	if t.Scheme == "unix" || t.Scheme == "unix-abstract" {
+	switch t.Scheme {
+	case "unix", "unix-abstract":
 		return true
+	case "file", "srv":
+		return false // the addresses are yet to be read
 	}
 	name := t.ServerName()
 	if name == "localhost" || strings.HasSuffix(name, ".localhost") { // RFC 6761 §6.3
