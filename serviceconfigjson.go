@@ -53,9 +53,9 @@ func ParseServiceConfig(text string, policies ...balance.Parser) (*ServiceConfig
 	switch err := doc.Err(); {
 	case err == nil:
 		return c, nil
-	case strings.HasPrefix(strings.TrimSpace(text), "{"):
+	case text == "" || strings.HasPrefix(text, "{") || json.Valid([]byte(text)):
 		return nil, fmt.Errorf("curlew: service config: %w", err)
-	default: // what is no object says by its beginning what it is
+	default: // its beginning says what it is
 		return nil, fmt.Errorf("curlew: service config %.200q: %w", text, err)
 	}
 }
