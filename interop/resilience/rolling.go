@@ -1,6 +1,7 @@
 package main
 
 import (
+	"slices"
 	"time"
 
 	"github.com/curlew-rpc/curlew/interop/resilience/internal/backend"
@@ -53,7 +54,7 @@ func rollingStop(r *run) error {
 
 // maxAge is T3: connections end when they are a second old.
 func maxAge(r *run) error {
-	addrs, err := r.start(3, stack.ServerOptions{MaxAge: time.Second, MaxAgeGrace: grace}, backend.Behaviour{Delay: 2 * time.Millisecond})
+	addrs, err := r.start(3, stack.ServerOptions{MaxAge: time.Second, MaxAgeGrace: r.grace}, backend.Behaviour{Delay: 2 * time.Millisecond})
 	if err != nil {
 		return err
 	}
@@ -88,4 +89,10 @@ func rounded(d time.Duration) time.Duration {
 		return d.Round(100 * time.Microsecond)
 	}
 	return d
+}
+
+// median returns the middle one of some durations, which it sorts.
+func median(d []time.Duration) time.Duration {
+	slices.Sort(d)
+	return d[len(d)/2]
 }

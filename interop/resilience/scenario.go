@@ -53,6 +53,7 @@ type run struct {
 	clients []stack.Client
 	ends    []func() // what else is to be undone
 	port    int
+	grace   time.Duration // for calls under way when a server ends
 	nextID  atomic.Uint64
 
 	figure string   // what was measured, in words
@@ -80,7 +81,7 @@ func (s *scenario) measure(st stack.Stack) (v verdict) {
 	}
 	defer os.RemoveAll(dir)
 	// Below the ports that systems give out by themselves, from 32768 on.
-	r := &run{stack: st, dir: dir, port: 20000 + int(runs.Add(1))}
+	r := &run{stack: st, dir: dir, port: 20000 + int(runs.Add(1)), grace: 5 * time.Second}
 	r.nextID.Store(1)
 	defer r.end()
 	if err := s.run(r); err != nil {
@@ -127,8 +128,6 @@ func (r *run) address(server int) string {
 	return fmt.Sprintf("127.%d.%d.%d:%d", 64+pid>>8%64, pid%256, server+1, r.port)
 }
 
-const grace = 5 * time.Second // for calls under way when a server ends
-
 // start starts servers that behave alike, and returns their addresses.
 func (r *run) start(n int, o stack.ServerOptions, how backend.Behaviour) (addrs []string, err error) {
 	for range n {
@@ -145,7 +144,7 @@ func (r *run) start(n int, o stack.ServerOptions, how backend.Behaviour) (addrs 
 func (r *run) startAt(addr string, prefix []string, o stack.ServerOptions, how backend.Behaviour) error {
 	b := &backend.Backend{Prefix: prefix, Config: backend.Config{
 		Stack: r.stack.Name(), Address: addr, Ledger: r.dir, Server: len(r.servers),
-		Grace: grace, Options: o, Behaviour: how,
+		Grace: r.grace, Options: o, Behaviour: how,
 	}}
 	// Whether the stack can is said here rather than by a process that does not start.
 	if _, err := r.stack.NewServer(nil, o); err != nil {

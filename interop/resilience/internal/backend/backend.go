@@ -32,8 +32,9 @@ type Behaviour struct {
 
 // A Report is what a server tells of itself.
 type Report struct {
-	Accepted []time.Time // when connections came
-	Running  int64       // requests under way
+	Listening time.Time   // since when
+	Accepted  []time.Time // when connections came
+	Running   int64       // requests under way
 }
 
 // A command is what a server is told; one field is set.

@@ -48,6 +48,7 @@ func Serve(config string) error {
 	}
 	stop := make(chan os.Signal, 1)
 	signal.Notify(stop, syscall.SIGTERM)
+	w.listening = time.Now()
 	served := make(chan error, 1)
 	go func() { served <- srv.Serve(&countingListener{Listener: l, w: w}) }()
 	fmt.Printf("%q\n", "ready")
@@ -72,6 +73,8 @@ type worker struct {
 	notes   *ledger.Writer
 	now     atomic.Pointer[behaving]
 	running atomic.Int64
+
+	listening time.Time
 
 	mu       sync.Mutex
 	accepted []time.Time
@@ -143,7 +146,7 @@ func (w *worker) obey(from io.Reader) error {
 func (w *worker) report() Report {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return Report{Accepted: w.accepted, Running: w.running.Load()}
+	return Report{Listening: w.listening, Accepted: w.accepted, Running: w.running.Load()}
 }
 
 // A countingListener notes when connections come.

@@ -111,6 +111,8 @@ func (connectGo) NewClient(t Target, o ClientOptions) (Client, error) {
 		return nil, &Missing{"retry policy"}
 	case o.Hedging != nil:
 		return nil, &Missing{"hedging"}
+	case o.Reconnect:
+		return nil, &Missing{"connecting again without a call"}
 	}
 	transport := &http.Transport{Protocols: cleartext()}
 	if o.Keepalive > 0 {

@@ -9,15 +9,21 @@ import (
 // here is to be wired below.
 func notYet(what string) error { return &Missing{what + " yet"} }
 
+// CurlewBalancer returns Curlew's policy for a way to balance.
+func CurlewBalancer(b Balance) (balance.Policy, error) {
+	if b == LatencyAware {
+		return nil, notYet("balance.PeakEWMA")
+	}
+	return balance.RoundRobin(), nil
+}
+
 // curlewClientOptions says in Curlew's options what a scenario asks of a client.
 func curlewClientOptions(o ClientOptions) ([]curlew.ClientOption, error) {
-	var opts []curlew.ClientOption
-	switch o.Balance {
-	case LatencyAware:
-		return nil, notYet("balance.PeakEWMA")
-	default:
-		opts = append(opts, curlew.WithBalancer(balance.RoundRobin()))
+	policy, err := CurlewBalancer(o.Balance)
+	if err != nil {
+		return nil, err
 	}
+	opts := []curlew.ClientOption{curlew.WithBalancer(policy)}
 	if o.Keepalive > 0 {
 		opts = append(opts, curlew.WithKeepalive(o.Keepalive, o.KeepaliveAfter))
 	}

@@ -108,6 +108,7 @@ type ClientOptions struct {
 	Keepalive      time.Duration // 0: the default
 	KeepaliveAfter time.Duration // how long an answer may take
 	MaxConnections int           // to one server; 0: the default
+	Reconnect      bool          // connections are made again without a call
 }
 
 // ServerOptions are what a scenario asks of a server.
