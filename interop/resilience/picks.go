@@ -74,7 +74,7 @@ func endpoint(i int) resolve.Endpoint {
 // update in which one of many endpoints is another than before.
 func updateTime() (time.Duration, error) {
 	updates, planned := make(chan resolve.Update), make(chan resolve.Endpoint, 1000)
-	c, err := curlew.NewClient("static:///unused",
+	c, err := curlew.NewClient("static:///unused:1",
 		curlew.WithResolver(pusher(updates)),
 		curlew.WithBalancer(planWatcher{balance.RoundRobin(), planned}),
 		curlew.WithDialer(func(ctx context.Context, _, _ string) (net.Conn, error) {

@@ -84,7 +84,7 @@ func (rep *report) print() (failed int) {
 			passed++
 		}
 	}
-	if passed+failed == 0 {
+	if len(rep.rows) == 0 {
 		fmt.Fprintln(os.Stderr, "no test has such a name")
 		failed = 1
 	}
