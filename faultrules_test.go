@@ -17,6 +17,8 @@ type faultRules struct {
 	options []curlew.ClientOption
 	// most returns how often a call of a method may be executed.
 	most func(*curlew.Method) int
+	// attemptTimeout says that attempts may end although their calls have no deadline.
+	attemptTimeout bool
 }
 
 // judge checks what became of the calls.
@@ -38,8 +40,8 @@ func (w *faultWorld) judge() {
 		if want := e.answersOf(n); e.err == nil && !want {
 			t.Errorf("%s of %s succeeds with %q after %d executions", e.id, e.method.Path, e.answers, n)
 		}
-		if e.err != nil && !e.mayFail() {
-			t.Errorf("%s of %s fails with %v", e.id, e.method.Path, e.err)
+		if e.err != nil && !e.mayFail(&w.rules) {
+			t.Errorf("%s of %s fails with %v after %d answers", e.id, e.method.Path, e.err, len(e.answers))
 		}
 	}
 	if n := len(w.calls.ended); n != faultCalls+3*len(w.nodes) {
@@ -67,12 +69,12 @@ func (e *faultEnd) answersOf(n int) bool {
 }
 
 // mayFail reports whether the call's error is one that there was a reason for.
-func (e *faultEnd) mayFail() bool {
+func (e *faultEnd) mayFail(r *faultRules) bool {
 	switch curlew.CodeOf(e.err) {
 	case curlew.Unavailable, curlew.ResourceExhausted, curlew.Aborted:
 		return true
 	case curlew.DeadlineExceeded:
-		return e.deadline > 0
+		return e.deadline > 0 || r.attemptTimeout && len(e.answers) == 0
 	case curlew.Canceled:
 		// A server that shuts down cancels what its grace is too short for.
 		var remote *curlew.Error
