@@ -43,6 +43,7 @@ var scenarios = []scenario{
 	{"T17", "DNS outage while servers are replaced", "0 lost, nothing left", false, namesOutage},
 	{"T18", "picks, and 10,000 endpoints", "50 ns round robin, 150 ns two choices, 0 allocations, update in 50 ms", true, picks},
 	{"T19", "three times the load a server can bear", "goodput 90 % of the peak, admitted p99 at most doubled", false, overload},
+	{"T20", "schedules of faults, by seeds", "every rule holds for every seed", true, schedules},
 }
 
 // A run is a scenario as it goes for one stack.
