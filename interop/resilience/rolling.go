@@ -39,8 +39,8 @@ func rollingStop(r *run) error {
 	if err != nil {
 		return err
 	}
-	during := r.time(50*time.Second, 8*time.Second)
-	l := r.load(c, load.Plan{Rate: r.rate(4000, 1000), Duration: during}, false)
+	during := r.time(time.Minute, 8*time.Second)
+	l := r.load(c, load.Plan{Rate: r.rate(2000, 1000), Duration: during}, false)
 	n, err := r.replace(l.Begun.Add(during-time.Second), (*backend.Backend).Terminate)
 	if err != nil {
 		return err

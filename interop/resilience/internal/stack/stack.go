@@ -95,8 +95,9 @@ type Retries struct {
 
 // Hedging says that calls are sent once more when there is no answer.
 type Hedging struct {
-	Attempts int
-	Delay    time.Duration
+	Attempts   int
+	Percentile float64       // of the calls lately that are answered without
+	Delay      time.Duration // until that is known
 }
 
 // ClientOptions are what a scenario asks of a client.
