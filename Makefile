@@ -19,6 +19,8 @@ FUZZREST ?=
 # The least coverage of internal/, in percent of its statements.
 COVERAGE := 85
 SOAKTIME ?= 2m
+# What resilience is told: -short, -run and -stacks choose.
+RESILIENCE ?=
 
 .PHONY: help
 help: ## say what the targets are
@@ -124,6 +126,10 @@ hostile: $(TESTSUM) ## attack servers and clients, and cut their connections, un
 .PHONY: soak
 soak: ## have clients of all kinds call a server for SOAKTIME (2m)
 	@bash interop/soak/run.sh $(SOAKTIME)
+
+.PHONY: resilience
+resilience: ## count lost calls while servers stop, die and hang, other stacks beside it (18 minutes; RESILIENCE=-short)
+	@bash interop/resilience/run.sh $(RESILIENCE)
 
 .PHONY: bench-programs
 bench-programs: ## build what bench measures: the Go programs, and those whose toolchain is there

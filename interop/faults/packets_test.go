@@ -110,8 +110,8 @@ func TestNarrowPath(t *testing.T) {
 	n := newNetwork(t)
 	conn, client := n.client(t)
 	narrow := []string{"root", "tbf", "rate", "8mbit", "burst", "16kb", "latency", "30ms"}
-	run(t, append([]string{"tc", "qdisc", "add", "dev", n.near}, narrow...)...)
-	run(t, append([]string{"tc", "-n", n.name, "qdisc", "add", "dev", n.far}, narrow...)...)
+	run(t, append([]string{"tc", "qdisc", "add", "dev", n.Near}, narrow...)...)
+	run(t, append([]string{"tc", "-n", n.Name, "qdisc", "add", "dev", n.Far}, narrow...)...)
 	mixture(bounded(t), client, 8, 1, []int{0, 1000, 50 << 10}).failures(t)
 	n.idle(t, client)
 	conn.Close()
@@ -128,14 +128,14 @@ func TestLinkDown(t *testing.T) {
 	if err := conn.Ready(bounded(t)); err != nil {
 		t.Fatal(err)
 	}
-	run(t, "ip", "-n", n.name, "link", "set", n.far, "down")
+	run(t, "ip", "-n", n.Name, "link", "set", n.Far, "down")
 	ended := make(chan error, 1)
 	go func() {
 		_, err := client.Unary(bounded(t), &echov1.EchoRequest{Text: id})
 		ended <- err
 	}()
 	time.Sleep(300 * time.Millisecond)
-	run(t, "ip", "-n", n.name, "link", "set", n.far, "up")
+	run(t, "ip", "-n", n.Name, "link", "set", n.Far, "up")
 	expectAll(t, ended, 1, curlew.OK)
 	conn.Close()
 	n.server.stop(t)

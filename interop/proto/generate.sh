@@ -12,7 +12,7 @@ GOBIN=$bin go install google.golang.org/grpc/cmd/protoc-gen-go-grpc@v1.6.2
 module=github.com/curlew-rpc/curlew/interop
 protoc -Iproto --go_out=. --go-grpc_out=. --curlew_out=. \
 	--go_opt=module=$module --go-grpc_opt=module=$module --curlew_opt=module=$module,package_suffix=curlew \
-	curlew/interop/v1/peer.proto
+	curlew/interop/v1/peer.proto curlew/interop/v1/work.proto
 
 # The messages of the field's own services are in the reference stack's module.
 fixtures "$bin"
