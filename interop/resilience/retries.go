@@ -78,6 +78,7 @@ func hedging(r *run) error {
 	if err != nil {
 		return err
 	}
+	defer r.noteLateness()()
 	begun := time.Now()
 	res := r.load(c, load.Plan{Rate: 500, Duration: r.time(25*time.Second, 10*time.Second)}, true).Wait()
 	more, err := r.added(res, begun, time.Now())
