@@ -17,8 +17,12 @@ const drainTime = 5 * time.Second
 // (RFC 9113 §6.8).
 func (c *Conn) Drain() {
 	c.mu.Lock()
+	c.drainLocked("draining")
+	c.flushUnlock()
+}
+
+func (c *Conn) drainLocked(reason string) {
 	if c.draining {
-		c.mu.Unlock()
 		return
 	}
 	c.draining = true
@@ -30,13 +34,12 @@ func (c *Conn) Drain() {
 			c.observer.Draining()
 		}
 		c.finishLocked()
-	} else {
-		b := c.roomLocked(64)
-		b.B = frame.AppendGoAway(b.B, frame.MaxStreamID, frame.CodeNo, "draining")
-		b.B = frame.AppendPing(b.B, false, drainPing)
-		c.watch.armLocked(c, &c.watch.drain, drainTime)
+		return
 	}
-	c.flushUnlock()
+	b := c.roomLocked(64)
+	b.B = frame.AppendGoAway(b.B, frame.MaxStreamID, frame.CodeNo, reason)
+	b.B = frame.AppendPing(b.B, false, drainPing)
+	c.watch.armLocked(c, &c.watch.drain, drainTime)
 }
 
 // finalGoAwayLocked names the last stream that is served.

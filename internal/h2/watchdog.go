@@ -22,6 +22,9 @@ type watchdog struct {
 	drain     time.Duration // the final GOAWAY, should the peer not answer our PING
 	quiet     time.Duration // the next look whether the peer is silent
 	ping      time.Duration // the answer to a keepalive PING
+	age       time.Duration // the connection is to drain, however busy
+	grace     time.Duration // and then to be cut
+	idle      time.Duration // the next look whether it is used at all
 
 	waiting int          // requests awaited whole
 	last    atomic.Int64 // when the peer was heard, if keepalive is on
@@ -57,8 +60,9 @@ func (w *watchdog) scheduleLocked(c *Conn) {
 	w.timer.Reset(wait)
 }
 
-func (w *watchdog) deadlines() [8]*time.Duration {
-	return [8]*time.Duration{&w.handshake, &w.settings, &w.block, &w.requests, &w.stalled, &w.drain, &w.quiet, &w.ping}
+func (w *watchdog) deadlines() [11]*time.Duration {
+	return [...]*time.Duration{&w.handshake, &w.settings, &w.block, &w.requests, &w.stalled, &w.drain, &w.quiet, &w.ping,
+		&w.age, &w.grace, &w.idle}
 }
 
 func (w *watchdog) stopLocked() {
@@ -103,9 +107,9 @@ func (c *Conn) watchOut() {
 	if due(&w.drain) {
 		c.finalGoAwayLocked()
 	}
-	var stale []*Stream
+	stale := c.ageLocked(now, due)
 	if due(&w.requests) {
-		stale = c.sweepLocked()
+		stale = append(stale, c.sweepLocked()...)
 	}
 	if due(&w.stalled) {
 		stale = append(stale, c.sweepStalledLocked()...)
