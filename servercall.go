@@ -7,6 +7,7 @@ import (
 	"io"
 	"runtime/debug"
 	"sync"
+	"time"
 
 	"github.com/curlew-rpc/curlew/internal/h2"
 	"github.com/curlew-rpc/curlew/internal/h2/frame"
@@ -208,5 +209,10 @@ func (m *serverMethod) Whole() bool { return !m.Kind.ManyRequests() }
 
 // MaxReceive implements [transport.Target].
 func (m *serverMethod) MaxReceive() int { return m.srv.maxReceive }
+
+// Timeout implements [transport.Target].
+func (m *serverMethod) Timeout(asked time.Duration, given bool) (time.Duration, bool) {
+	return asked, given
+}
 
 func (m *serverMethod) String() string { return fmt.Sprintf("%s (%v)", m.Path, m.Kind) }

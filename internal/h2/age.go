@@ -39,7 +39,7 @@ func (c *Conn) ageLocked(now time.Duration, due func(*time.Duration) bool) (abor
 		w.armLocked(c, &w.grace, c.cfg.MaxAgeGrace)
 	}
 	if due(&w.grace) {
-		aborted = c.cutLocked()
+		aborted = c.cutLocked("the connection was open for too long")
 	}
 	if due(&w.idle) && !c.draining {
 		wait := c.cfg.MaxIdle

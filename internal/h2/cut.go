@@ -11,9 +11,9 @@ import (
 
 // A Farewell returns the header section that ends the stream of an owner whose
 // time is over, with the pseudo-header fields of a response if none has been sent
-// yet. It is called under the connection's mutex, while the owner may be running:
+// yet. reason says why, for the client. It is called under the connection's mutex, while the owner may be running:
 // it must neither block nor use the stream.
-type Farewell func(o Owner, headed bool) []hpack.Field
+type Farewell func(o Owner, headed bool, reason string) []hpack.Field
 
 // A Tally says what became of the streams of a server's connection since it began
 // to drain.
@@ -30,29 +30,28 @@ func (c *Conn) Tally() Tally {
 	return c.tally
 }
 
-// Cut ends a server's connection although streams are open. Each is told why by
-// Config.Farewell, unless a message has been sent in part; requests that have not
+// Cut ends a server's connection although streams are open. Each is told the reason
+// by Config.Farewell, unless a message has been sent in part; requests that have not
 // been started are refused, so that clients try them elsewhere. Then the
 // connection hangs up as soon as all that is written.
-func (c *Conn) Cut() {
+func (c *Conn) Cut(reason string) {
 	c.mu.Lock()
-	aborted := c.cutLocked()
+	aborted := c.cutLocked(reason)
 	c.flushUnlock()
 	for _, s := range aborted {
 		s.owner.Aborted(s.err)
 	}
 }
 
-var errCut = &StreamError{Code: frame.CodeCancel, Reason: "the server does not wait any longer"}
-
 // cutLocked returns the streams whose owners are to be told.
-func (c *Conn) cutLocked() (aborted []*Stream) {
+func (c *Conn) cutLocked(reason string) (aborted []*Stream) {
 	if c.client || c.gone || c.closing {
 		return nil
 	}
 	if c.err == nil {
 		c.err = &ConnError{Code: frame.CodeNo, Reason: "connection cut", Cause: net.ErrClosed}
 	}
+	errCut := &StreamError{Code: frame.CodeCancel, Reason: reason}
 	c.finalGoAwayLocked()
 	for _, id := range slices.Sorted(maps.Keys(c.streams)) {
 		s := c.streams[id]
@@ -66,7 +65,7 @@ func (c *Conn) cutLocked() (aborted []*Stream) {
 			s.resetLocked(frame.CodeCancel, errCut)
 		default:
 			s.err = errCut
-			c.appendHeadersLocked(s.id, c.cfg.Farewell(s.owner, s.headed), true)
+			c.appendHeadersLocked(s.id, c.cfg.Farewell(s.owner, s.headed, reason), true)
 			s.headed = true
 			s.endLocalLocked()
 			s.wakeLocked()

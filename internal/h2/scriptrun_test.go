@@ -61,11 +61,11 @@ func newScriptRun(t *testing.T) *scriptRun {
 }
 
 // farewell is what streams that are cut end with.
-func farewell(_ Owner, headed bool) []hpack.Field {
+func farewell(_ Owner, headed bool, reason string) []hpack.Field {
 	if headed {
-		return []hpack.Field{{Name: "why", Value: "cut"}}
+		return []hpack.Field{{Name: "why", Value: reason}}
 	}
-	return []hpack.Field{{Name: ":status", Value: "200"}, {Name: "why", Value: "cut"}}
+	return []hpack.Field{{Name: ":status", Value: "200"}, {Name: "why", Value: reason}}
 }
 
 // end ends everything that is left; the bubble waits for it.
@@ -210,7 +210,7 @@ func (r *scriptRun) command(ws []string) {
 	case "drain":
 		r.conn.Drain()
 	case "cut":
-		r.conn.Cut()
+		r.conn.Cut("the server does not wait any longer")
 	case "tally":
 		r.event("tally: %+v", r.conn.Tally())
 	case "close":
