@@ -23,7 +23,7 @@ var rules = []rule{
 	// The public API is the one place where protocol and engine meet users' types.
 	{".", []string{
 		"balance", "codec", "compress", "resolve",
-		"internal/bufpool", "internal/channel", "internal/h2", "internal/h2/frame", "internal/transport", "internal/wire/grpc",
+		"internal/bufpool", "internal/channel", "internal/h2", "internal/h2/frame", "internal/limit", "internal/listen", "internal/transport", "internal/wire/grpc",
 	}},
 	{"balance", []string{"resolve"}},
 	{"codec", []string{"codec/fast", protobuf}},
@@ -53,6 +53,8 @@ var rules = []rule{
 	{"internal/transport/rawpeer", []string{"internal/h2/frame", "internal/h2/hpack"}},
 	{"internal/channel", []string{"balance", "resolve", "internal/backoff", "internal/signal"}},
 	{"internal/backoff", nil},
+	{"internal/limit", nil},
+	{"internal/listen", []string{"golang.org/x/sys/unix"}},
 	{"internal/bufpool", nil},
 	{"internal/signal", nil},
 
