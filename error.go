@@ -8,6 +8,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/curlew-rpc/curlew/codec"
 	"github.com/curlew-rpc/curlew/internal/transport"
@@ -24,6 +25,8 @@ type Error struct {
 	details []wire.Detail
 	cause   error
 	remote  bool
+
+	pushback *time.Duration // see RetryAfter
 }
 
 // Errorf returns an error with a code and a message, both of which are sent to
