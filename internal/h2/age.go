@@ -34,6 +34,9 @@ func (c *Conn) restLocked() {
 // were ended and whose owners are to be told.
 func (c *Conn) ageLocked(now time.Duration, due func(*time.Duration) bool) (aborted []*Stream) {
 	w := &c.watch
+	if due(&w.fresh) {
+		c.drainLocked(c.leaving)
+	}
 	if due(&w.age) {
 		c.drainLocked("max_age")
 		w.armLocked(c, &w.grace, c.cfg.MaxAgeGrace)

@@ -92,6 +92,7 @@ type Conn struct {
 	ready    chan struct{}
 
 	// The end.
+	leaving   string        // why it is to drain as soon as it is not fresh any more
 	draining  bool          // no new streams
 	goingAway bool          // the final GOAWAY has been sent, for streams up to lastID
 	closing   bool          // hang up once everything is written

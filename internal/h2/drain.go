@@ -22,7 +22,7 @@ func (c *Conn) Drain() {
 }
 
 func (c *Conn) drainLocked(reason string) {
-	if c.draining {
+	if c.draining || c.tooFreshLocked(reason) {
 		return
 	}
 	c.draining = true
@@ -40,6 +40,23 @@ func (c *Conn) drainLocked(reason string) {
 	b.B = frame.AppendGoAway(b.B, frame.MaxStreamID, frame.CodeNo, reason)
 	b.B = frame.AppendPing(b.B, false, drainPing)
 	c.watch.armLocked(c, &c.watch.drain, drainTime)
+}
+
+// freshTime is how long a new connection's first request may take to come.
+const freshTime = 500 * time.Millisecond
+
+// tooFreshLocked reports whether a server's connection is so new that its client
+// has not sent its first request. That it then hears of going away before it could do
+// anything at all looks like a failure to some; so it is told when the request has
+// come, or should have.
+func (c *Conn) tooFreshLocked(reason string) bool {
+	age := c.sinceStart()
+	if c.client || c.lastID > 0 || age >= freshTime || c.gone {
+		return false
+	}
+	c.leaving = reason
+	c.watch.armLocked(c, &c.watch.fresh, freshTime-age)
+	return true
 }
 
 // finalGoAwayLocked names the last stream that is served.

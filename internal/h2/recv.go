@@ -165,6 +165,9 @@ func (c *Conn) requestOnReader(id uint32, end bool, block []byte) error {
 	c.lastID = id
 	c.streams[id] = s
 	c.pings.paid = true
+	if c.leaving != "" && !c.draining {
+		c.drainLocked(c.leaving)
+	}
 	if s.whole {
 		c.watch.waiting++
 	}

@@ -19,6 +19,7 @@ type watchdog struct {
 	block     time.Duration // the end of a header block
 	requests  time.Duration // the next sweep for requests that do not end
 	stalled   time.Duration // the next sweep for responses that are not taken
+	fresh     time.Duration // the first request, if the connection is to drain
 	drain     time.Duration // the final GOAWAY, should the peer not answer our PING
 	quiet     time.Duration // the next look whether the peer is silent
 	ping      time.Duration // the answer to a keepalive PING
@@ -60,9 +61,9 @@ func (w *watchdog) scheduleLocked(c *Conn) {
 	w.timer.Reset(wait)
 }
 
-func (w *watchdog) deadlines() [11]*time.Duration {
+func (w *watchdog) deadlines() [12]*time.Duration {
 	return [...]*time.Duration{&w.handshake, &w.settings, &w.block, &w.requests, &w.stalled, &w.drain, &w.quiet, &w.ping,
-		&w.age, &w.grace, &w.idle}
+		&w.age, &w.grace, &w.idle, &w.fresh}
 }
 
 func (w *watchdog) stopLocked() {
