@@ -134,9 +134,7 @@ func (ch *Channel[C]) connectedOnLoop(a *attempt[C], l *link[C]) {
 	if l.phase != dialing { // it began to drain, or closed, before Dial returned
 		l.phase = gone
 		ch.discardOnLoop(l)
-		if l.goodbye && ep.goodbyes < forgiven {
-			// A server that leaves, and another that has taken its place already.
-			ep.goodbyes++
+		if l.goodbye && ep.forgiveOnLoop(time.Now()) {
 			ep.dial = nil
 			ep.enterOnLoop(balance.Idle, time.Now())
 			ch.dirty = true
@@ -145,17 +143,34 @@ func (ch *Channel[C]) connectedOnLoop(a *attempt[C], l *link[C]) {
 		ch.dialFailedOnLoop(a, &dialError{l.addr, l.err})
 		return
 	}
-	ep.dial, ep.requested, ep.goodbyes = nil, false, 0
+	ep.dial, ep.requested = nil, false
 	ep.addOnLoop(l, time.Now())
 	ch.replaceSilentOnLoop(ep)
 	ch.dirty = true
 	ch.cfg.Logger.Debug("connected", "target", ch.cfg.Target.String(), "endpoint", ep.id, "address", l.addr.String())
 }
 
-// forgiven is how many connections in a row may be told goodbye at once before that
-// counts as a failure to connect. While a server hands its listener over to the next
-// process, both of them accept.
-const forgiven = 3
+// While a server hands its listener over to the next process both of them may accept,
+// and the one that leaves says goodbye to whom it has accepted. That is no failure:
+// calls wait, and another connection is made, at once at first, then after pauses that
+// grow, and that make half a second in all.
+const (
+	maxGoodbyes    = 9
+	promptGoodbyes = 2
+	goodbyePause   = 5 * time.Millisecond
+)
+
+// forgiveOnLoop reports whether a goodbye to a connection that was of no use yet is to
+// be taken for that, and when the next connection may be made.
+func (ep *endpoint[C]) forgiveOnLoop(now time.Time) bool {
+	if ep.goodbyes == maxGoodbyes {
+		return false
+	}
+	if ep.goodbyes++; ep.goodbyes > promptGoodbyes {
+		ep.retryAt = now.Add(goodbyePause << (ep.goodbyes - promptGoodbyes - 1))
+	}
+	return true
+}
 
 // replaceSilentOnLoop lets connections go whose peer does not answer: there is another.
 func (ch *Channel[C]) replaceSilentOnLoop(ep *endpoint[C]) {
@@ -229,7 +244,10 @@ func (ch *Channel[C]) lostOnLoop(l *link[C], err error) {
 	ch.dirty = true
 	ch.hintOnLoop()
 	if lived >= settled || ep.load.Ended(balance.Success) > l.ended {
-		ep.flaps = 0
+		ep.flaps, ep.goodbyes = 0, 0
+		return
+	}
+	if err == errGoAway && ep.forgiveOnLoop(now) {
 		return
 	}
 	ep.flaps++

@@ -38,7 +38,7 @@ type endpoint[C Conn] struct {
 	requested bool        // by a pick, until it is connected or has failed
 	failures  int         // attempts that failed since the last success
 	flaps     int         // connections in a row that broke soon
-	goodbyes  int         // connections in a row that were told goodbye before any call
+	goodbyes  int         // connections in a row that were told goodbye before they were of use
 	retryAt   time.Time   // not before
 	calls     uint64      // begun when last looked at
 

@@ -136,23 +136,43 @@ func TestOneUselessConnection(t *testing.T) {
 	})
 }
 
-// A server that leaves may still accept: a call tries the next connection, which the
-// process that takes its place answers.
+// A server that leaves may still accept: a call waits for a connection of the process
+// that takes its place, however often it is told goodbye before.
 func TestGoodbyeAtOnce(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		n := newNetwork()
-		made := 0
-		n.greet = func(c *fakeConn) {
-			if made++; made <= forgiven {
-				c.goAway()
-			}
+	for _, tc := range []struct {
+		name    string
+		goodbye func(*fakeConn)
+		wait    time.Duration
+		times   int
+	}{
+		{"within Dial", (*fakeConn).goAway, 0, promptGoodbyes},
+		{"within Dial, often", (*fakeConn).goAway, 635 * ms, maxGoodbyes},
+		{"after a call, often", func(c *fakeConn) { time.AfterFunc(1, c.goAway) }, 0, 3 * maxGoodbyes},
+	} {
+		for _, policy := range []balance.Policy{balance.PickFirst(), balance.RoundRobin()} {
+			bubble(t, tc.name, func(t *testing.T) {
+				n := newNetwork()
+				made := 0
+				n.greet = func(c *fakeConn) {
+					if made++; made <= tc.times {
+						tc.goodbye(c)
+					}
+				}
+				cfg := config(n, newNames("a:1"))
+				cfg.Policy = policy
+				ch := New(cfg)
+				defer ch.Close()
+				start := time.Now()
+				for made <= tc.times { // calls are made all the time; none fails
+					if _, err := call(ch); err != nil {
+						t.Fatal(err)
+					}
+					time.Sleep(1)
+				}
+				if d := time.Since(start); d < tc.wait || d > tc.wait+ms {
+					t.Errorf("%d connections were made within %v, want %v", made, d, tc.wait)
+				}
+			})
 		}
-		ch := New(config(n, newNames("a:1")))
-		defer ch.Close()
-		start := time.Now()
-		mustCall(t, ch, "a:1")
-		if d := time.Since(start); d > 0 || made != forgiven+1 {
-			t.Errorf("the call waited %v, for %d connections", d, made)
-		}
-	})
+	}
 }
