@@ -66,19 +66,15 @@ func (c *clientCall) start(ctx context.Context, pick *balance.Call, a *attempt, 
 	}
 	a.picked = picked
 	timeout := time.Duration(-1)
-	if !c.end.IsZero() {
-		timeout = max(c.end.Sub(a.began), 0)
-	}
-	var limit time.Duration
-	if p := c.prep.retry; p != nil && p.AttemptTimeout > 0 {
-		limit = p.AttemptTimeout
-		timeout = min(uint64Timeout(timeout), limit)
+	if !c.pick.Deadline.IsZero() {
+		timeout = max(c.pick.Deadline.Sub(a.began), 0)
 	}
 	a.opened = true
 	err = a.ts.Start(picked.Conn, c.head, timeout, c.call.request.fields, max(before, 0), msg, end, ctx.Done())
 	if err == nil {
-		if limit > 0 {
-			a.timer = time.AfterFunc(limit, func() {
+		// The server is not told: once it has begun to answer it may take its time.
+		if p := c.prep.retry; p != nil && p.AttemptTimeout > 0 {
+			a.timer = time.AfterFunc(p.AttemptTimeout, func() {
 				a.late.Store(true)
 				a.ts.Cancel()
 			})
@@ -95,14 +91,6 @@ func (c *clientCall) start(ctx context.Context, pick *balance.Call, a *attempt, 
 	return c.explain(err)
 }
 
-// uint64Timeout makes no timeout the longest.
-func uint64Timeout(d time.Duration) time.Duration {
-	if d < 0 {
-		return 1<<63 - 1
-	}
-	return d
-}
-
 // next decides, once, what follows an attempt that ended with err, and how long to wait
 // before. sendMu is held.
 func (c *clientCall) next(a *attempt, err error) (wait time.Duration, kind AttemptKind) {
@@ -114,8 +102,8 @@ func (c *clientCall) next(a *attempt, err error) (wait time.Duration, kind Attem
 	c.note(a, err, reason)
 	if kind != noAttempt {
 		c.pick.Attempt++
-		if a.picked.Ref != 0 {
-			c.pick.Tried = append(c.pick.Tried, a.picked.Ref)
+		if a.picked.Ref() != 0 {
+			c.pick.Tried = append(c.pick.Tried, a.picked.Ref())
 		}
 	}
 	return wait, kind
@@ -162,7 +150,7 @@ func (c *clientCall) decide(a *attempt, err error) (wait time.Duration, kind Att
 		wait, c.waits = pushed, 0
 	}
 	now := time.Now()
-	if !c.end.IsZero() && !now.Add(wait).Before(c.end) {
+	if !c.pick.Deadline.IsZero() && !now.Add(wait).Before(c.pick.Deadline) {
 		return 0, noAttempt, fmt.Sprintf("the deadline would pass in the wait of %v before another attempt", wait.Round(time.Millisecond))
 	}
 	if reason := config.refuse(now); reason != "" {

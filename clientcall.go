@@ -24,7 +24,6 @@ type clientCall struct {
 	done   <-chan struct{}
 	head   *transport.Head
 	pick   balance.Call
-	end    time.Time // the deadline; zero: none
 
 	// What drives the call between its beginning and its end: a unary call's
 	// messages, or body.
@@ -106,8 +105,7 @@ func (c *clientCall) run(ctx context.Context, caller Caller, m *Method) error {
 func (c *clientCall) perform(ctx context.Context) error {
 	c.ctx = ctx
 	c.done = ctx.Done()
-	c.end, _ = ctx.Deadline()
-	c.pick.Deadline = c.end
+	c.pick.Deadline, _ = ctx.Deadline()
 	if c.prep.repeats() {
 		c.prep.config.budget.Call()
 	}
@@ -350,7 +348,7 @@ func (c *clientCall) explain(err error) error {
 		return contextError(c.ctx)
 	}
 	var st *transport.Status
-	if errors.As(err, &st) && st.Code == wire.Canceled && !c.end.IsZero() && !time.Now().Before(c.end) {
+	if errors.As(err, &st) && st.Code == wire.Canceled && !c.pick.Deadline.IsZero() && !time.Now().Before(c.pick.Deadline) {
 		// The server's clock was first (PROTOCOL-HTTP2 "Client Cancellation").
 		return Errorf(DeadlineExceeded, "the deadline has passed").Because(context.DeadlineExceeded)
 	}
@@ -425,8 +423,8 @@ func (c *clientCall) detach() {
 		return
 	}
 	limit := oneWayTime
-	if !c.end.IsZero() {
-		limit = time.Until(c.end)
+	if !c.pick.Deadline.IsZero() {
+		limit = time.Until(c.pick.Deadline)
 	}
 	a.ts.Abandon(limit)
 	a.picked.Done(balance.Outcome{Class: balance.Success})

@@ -44,7 +44,7 @@ func (c *clientCall) hedge(h *hedgePolicy) {
 	}
 	first := c.att.Load()
 	r := &race{call: c, ctx: ctx, results: make(chan raceResult, maxAttempts+1), pick: c.pick, launched: 1}
-	r.pick.Tried = append(r.pick.Tried, first.picked.Ref)
+	r.pick.Tried = append(r.pick.Tried, first.picked.Ref())
 	rested := make(chan struct{}) // nobody but the receiver waits for the first any more
 	if delay := h.delay(first.began); delay > 0 {
 		// Most calls are answered in that time, and cost nothing more.
@@ -183,8 +183,8 @@ func (r *race) report(res raceResult) {
 // one made after wait.
 func (r *race) judge(res raceResult) (wait time.Duration, decided bool) {
 	c, a := r.call, res.a
-	if a.picked.Ref != 0 {
-		r.pick.Tried = append(r.pick.Tried[:len(r.pick.Tried):len(r.pick.Tried)], a.picked.Ref)
+	if a.picked.Ref() != 0 {
+		r.pick.Tried = append(r.pick.Tried[:len(r.pick.Tried):len(r.pick.Tried)], a.picked.Ref())
 	}
 	if a.ended.Load() || !a.opened { // it could not be opened
 		c.noteFailure(a, res.err)

@@ -8,6 +8,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/curlew-rpc/curlew/codec"
 	"github.com/curlew-rpc/curlew/internal/transport"
@@ -25,6 +26,8 @@ type Error struct {
 	cause   error
 	remote  bool
 	why     *Explanation // of a client's call; nil: none
+
+	pushback *time.Duration // see RetryAfter
 }
 
 // Errorf returns an error with a code and a message, both of which are sent to

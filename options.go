@@ -162,8 +162,9 @@ func WithWriteTimeout(d time.Duration) Option {
 // WithKeepalive probes a connection that has been silent for the interval with
 // an HTTP/2 PING, and gives it up when nothing is heard for the timeout after
 // that. Connections without calls are probed only by WithIdleKeepalive. The
-// default is not to probe. Servers of other stacks end connections that are
-// probed more often than once in five minutes, unless told otherwise.
+// default is not to probe. Servers, of other stacks and [WithKeepaliveEnforcement],
+// end connections that are probed more often than once in five minutes, unless told
+// otherwise.
 func WithKeepalive(interval, timeout time.Duration) Option {
 	return option(func(c *common) error {
 		if interval < time.Second || timeout <= 0 {

@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"net/url"
 
-	"golang.org/x/net/http/httpproxy"
-
 	"github.com/curlew-rpc/curlew/internal/transport"
 )
 
@@ -13,8 +11,7 @@ import (
 // to each address: "http://proxy.example:3128", or https, with user and password where
 // the proxy asks for them. TLS goes through it from end to end. A name that only the
 // proxy can resolve is left to it by the target passthrough:///host:port. Unix sockets
-// have no proxy. The default is none, whatever the environment says; see
-// [WithProxyFromEnvironment].
+// have no proxy. The default is none, whatever the environment says.
 func WithProxy(proxy string) ClientOption {
 	return clientOption(func(c *clientConfig) error {
 		u, err := url.Parse(proxy)
@@ -29,15 +26,11 @@ func WithProxy(proxy string) ClientOption {
 	})
 }
 
-// WithProxyFromEnvironment connects through the proxy that HTTPS_PROXY names, except to
-// the hosts and networks that NO_PROXY lists, or those of the same names in lower case
-// (golang.org/x/net/http/httpproxy). They are read when the client is made.
-func WithProxyFromEnvironment() ClientOption {
+// WithProxyFunc is [WithProxy] with a proxy for each address, "host:port"; nil is none.
+// find is called for every attempt to connect, concurrently.
+func WithProxyFunc(find func(address string) (*url.URL, error)) ClientOption {
 	return clientOption(func(c *clientConfig) error {
-		find := httpproxy.FromEnvironment().ProxyFunc()
-		c.proxy = func(address string) (*url.URL, error) {
-			return find(&url.URL{Scheme: "https", Host: address})
-		}
-		return nil
+		c.proxy = find
+		return notNil("WithProxyFunc", find == nil)
 	})
 }

@@ -8,7 +8,6 @@ import (
 	"log/slog"
 	"maps"
 	"net"
-	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -32,8 +31,15 @@ type Server struct {
 	methods  atomic.Pointer[map[string]*serverMethod]
 	mu       sync.Mutex
 	services []Service
-	leaving  []func() // run when Shutdown begins
-	err      error    // what is wrong with the options and registrations
+	pages    map[string]transport.Page
+	err      error // what is wrong with the options and registrations
+
+	limits   []Limiter
+	timeouts timeouts // of unary methods
+	refusals refusals
+	drain    drain
+	systemd  bool
+	ready    sync.Once // systemd has been told
 
 	transport *transport.Server
 }
@@ -42,6 +48,10 @@ type serverConfig struct {
 	common
 	maxConns int
 	base     context.Context
+	limits   []Limiter
+	timeouts timeouts
+	lameDuck time.Duration
+	systemd  bool
 }
 
 type serverOption func(*serverConfig) error
@@ -100,6 +110,7 @@ func WithBaseContext(ctx context.Context) ServerOption {
 // NewServer returns a server to register services with.
 func NewServer(opts ...ServerOption) *Server {
 	cfg := serverConfig{common: defaults(), base: context.Background()}
+	cfg.h2.PingInterval = defaultPingInterval
 	var errs []error
 	for _, o := range opts {
 		if o == nil {
@@ -111,13 +122,23 @@ func NewServer(opts ...ServerOption) *Server {
 	if t := cfg.tls; t != nil && len(t.Certificates) == 0 && t.GetCertificate == nil && t.GetConfigForClient == nil {
 		errs = append(errs, errors.New("curlew: WithTLS: a server needs a certificate: set Certificates or GetCertificate, or see LoadCertificate"))
 	}
-	s := &Server{common: cfg.common, base: cfg.base, err: errors.Join(errs...)}
+	s := &Server{
+		common:   cfg.common,
+		base:     cfg.base,
+		pages:    map[string]transport.Page{},
+		err:      errors.Join(errs...),
+		limits:   cfg.limits,
+		timeouts: cfg.timeouts,
+		systemd:  cfg.systemd,
+	}
+	s.drain.init(cfg.lameDuck)
 	s.methods.Store(&map[string]*serverMethod{})
 	s.transport = transport.NewServer(&transport.ServerConfig{
 		H2:       cfg.h2,
 		TLS:      cfg.tls,
 		Logger:   cfg.log,
 		MaxConns: cfg.maxConns,
+		Pages:    s.page,
 		Protocols: []transport.Protocol{&transport.GRPC{
 			Lookup:      s.lookup,
 			Refused:     func() transport.Call { return newServerCall(s, nil) },
@@ -136,19 +157,6 @@ func (s *Server) lookup(path string) transport.Target {
 	return nil
 }
 
-// A ServiceOption changes how one service is registered.
-type ServiceOption func(*serviceConfig)
-
-type serviceConfig struct {
-	interceptors []Interceptor
-}
-
-// WithServiceInterceptors surrounds the calls of one service, inside of the
-// server's own interceptors.
-func WithServiceInterceptors(interceptors ...Interceptor) ServiceOption {
-	return func(c *serviceConfig) { c.interceptors = append(c.interceptors, interceptors...) }
-}
-
 // Register adds a service; generated code calls it. It may be called while the
 // server serves. A service that cannot be registered, because another one has
 // its name for instance, makes Serve fail.
@@ -165,11 +173,6 @@ func (s *Server) registerLocked(svc Service, opts []ServiceOption) error {
 	if slices.ContainsFunc(s.services, func(other Service) bool { return other.Name == svc.Name }) {
 		return errors.New("it is registered already")
 	}
-	var cfg serviceConfig
-	for _, o := range opts {
-		o(&cfg)
-	}
-	interceptors := slices.Concat(s.interceptors, cfg.interceptors)
 	methods := maps.Clone(*s.methods.Load())
 	for _, m := range svc.Methods {
 		switch service, _, ok := wire.SplitPath(m.Method.Path); {
@@ -180,7 +183,11 @@ func (s *Server) registerLocked(svc Service, opts []ServiceOption) error {
 		case methods[m.Method.Path] != nil:
 			return fmt.Errorf("method %s is registered twice", m.Method.Path)
 		}
-		methods[m.Method.Path] = &serverMethod{Method: m.Method, handler: chain(interceptors, m.Handler), srv: s}
+		sm, err := s.newMethod(svc, m, opts)
+		if err != nil {
+			return err
+		}
+		methods[m.Method.Path] = sm
 	}
 	s.methods.Store(&methods)
 	s.services = append(s.services, svc)
@@ -207,95 +214,17 @@ func (s *Server) Serve(l net.Listener) error {
 		return errors.Join(err, l.Close())
 	}
 	s.log.Info("serving", "address", l.Addr().String(), "tls", s.tls != nil)
+	s.ready.Do(func() { s.tellSystemd("READY=1") })
 	if err = s.transport.Serve(l); errors.Is(err, transport.ErrServerClosed) {
 		return ErrServerClosed
 	}
 	return err
 }
 
-// ListenAndServe listens on address, "host:port" or "unix:path", and serves
-// until ctx ends; then it shuts down, giving calls ten seconds to finish, and
-// returns nil. A socket file that nobody listens on any more is replaced.
-func (s *Server) ListenAndServe(ctx context.Context, address string) error {
-	l, err := listen(ctx, address)
-	if err != nil {
-		return fmt.Errorf("curlew: %w", err)
-	}
-	const grace = 10 * time.Second
-	stopped := make(chan struct{})
-	stop := context.AfterFunc(ctx, func() {
-		defer close(stopped)
-		limited, cancel := context.WithTimeout(context.WithoutCancel(ctx), grace)
-		defer cancel()
-		s.Shutdown(limited)
-	})
-	err = s.Serve(l)
-	if !stop() {
-		<-stopped
-		if errors.Is(err, ErrServerClosed) {
-			return nil
-		}
-	}
-	return err
-}
-
-func listen(ctx context.Context, address string) (net.Listener, error) {
-	var lc net.ListenConfig
-	path, unix := strings.CutPrefix(address, "unix:")
-	if !unix {
-		return lc.Listen(ctx, "tcp", address)
-	}
-	path = strings.TrimPrefix(path, "//")
-	l, err := lc.Listen(ctx, "unix", path)
-	if err == nil {
-		return l, nil
-	}
-	// The socket of a process that was killed stays behind. One that answers is
-	// not touched.
-	if fi, serr := os.Stat(path); serr != nil || fi.Mode()&os.ModeSocket == 0 {
-		return nil, err
-	}
-	if nc, derr := net.Dial("unix", path); derr == nil {
-		nc.Close()
-		return nil, err
-	}
-	if rerr := os.Remove(path); rerr != nil {
-		return nil, err
-	}
-	return lc.Listen(ctx, "unix", path)
-}
-
-// OnShutdown has f called when Shutdown begins, before anything else, so that
-// calls which would go on for ever can be ended. Close does not call it.
-func (s *Server) OnShutdown(f func()) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.leaving = append(s.leaving, f)
-}
-
-// Shutdown stops accepting, tells the clients to go elsewhere, and waits until
-// the calls that are open have finished. When ctx ends first it returns ctx's
-// error and closes what is left.
-func (s *Server) Shutdown(ctx context.Context) error {
-	s.log.Info("shutting down", "connections", s.transport.Conns())
-	s.mu.Lock()
-	leaving := s.leaving
-	s.leaving = nil
-	s.mu.Unlock()
-	for _, f := range leaving {
-		f()
-	}
-	err := s.transport.Drain(ctx)
-	if err != nil {
-		s.log.Warn("calls were cut off by the shutdown", "connections", s.transport.Conns())
-	}
-	s.transport.Close()
-	return err
-}
-
 // Close ends everything at once: connections are closed, contexts of handlers
 // cancelled. It does not wait for handlers to return.
 func (s *Server) Close() error {
+	s.drain.cut()
 	s.transport.Close()
 	return nil
 }

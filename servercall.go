@@ -3,7 +3,6 @@ package curlew
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"runtime/debug"
 	"sync"
@@ -61,13 +60,19 @@ func (c *serverCall) perform() (err error) {
 		return contextError(&c.ctx)
 	}
 	c.call.method = c.method.Method
-	defer func() {
-		if p := recover(); p != nil {
-			c.srv.log.Error("panic in a handler", "method", c.method.Method.Path, "panic", p, "stack", string(debug.Stack()))
-			err = Errorf(Internal, "the handler panicked")
-		}
-	}()
+	defer c.recovered(&err)
+	if len(c.method.limits) > 0 {
+		return c.limited()
+	}
 	return c.method.handler(&c.ctx, &c.call)
+}
+
+// recovered makes a panic of the application's an error. It is deferred.
+func (c *serverCall) recovered(err *error) {
+	if p := recover(); p != nil {
+		c.srv.log.Error("panic in a handler", "method", c.method.Method.Path, "panic", p, "stack", string(debug.Stack()))
+		*err = Errorf(Internal, "the handler panicked")
+	}
 }
 
 // finish sends the call's end and closes it.
@@ -84,8 +89,12 @@ func (c *serverCall) finish(err error) {
 		st = statusOf(bad)
 		c.call.response, c.call.trailer = Header{}, Header{}
 	}
+	trailer := c.call.trailer.fields
+	if st != nil {
+		trailer = appendPushback(trailer, err)
+	}
 	// An error means that the client is gone or has reset the call.
-	if err := c.ts.Finish(st, c.call.response.fields, c.call.trailer.fields, c.ctx.waitDone()); err != nil {
+	if err := c.ts.Finish(st, c.call.response.fields, trailer, c.ctx.waitDone()); err != nil {
 		c.ts.Reset(frame.CodeCancel)
 	}
 	c.ctx.cancel(context.Canceled)
@@ -192,21 +201,3 @@ func (c *serverCall) peer() Peer {
 	conn := c.ts.ServerConn
 	return Peer{Addr: conn.RemoteAddr(), LocalAddr: conn.LocalAddr(), TLS: conn.TLS(), Authority: c.ts.Request.Authority}
 }
-
-// A serverMethod is a registered method of a server.
-type serverMethod struct {
-	*Method
-	handler Handler // with interceptors around
-	srv     *Server
-}
-
-// NewCall implements [transport.Target].
-func (m *serverMethod) NewCall() transport.Call { return newServerCall(m.srv, m) }
-
-// Whole implements [transport.Target].
-func (m *serverMethod) Whole() bool { return !m.Kind.ManyRequests() }
-
-// MaxReceive implements [transport.Target].
-func (m *serverMethod) MaxReceive() int { return m.srv.maxReceive }
-
-func (m *serverMethod) String() string { return fmt.Sprintf("%s (%v)", m.Path, m.Kind) }

@@ -45,8 +45,8 @@ func TestHedging(t *testing.T) {
 		{"fatal later", at(short), steps(mute, aborted, good), curlew.Aborted, 2},
 		{"refused", at(long), steps(refused, good), 0, 2},
 		{"cut off", at(long), steps(hangUp, good), 0, 2},
-		{"pushback", at(long), steps(pushback("5"), good), 0, 2},
-		{"pushback forbids", at(long), steps(pushback("-1"), good), curlew.Unavailable, 1},
+		{"pushback", at(long), steps(pushedBack("5"), good), 0, 2},
+		{"pushback forbids", at(long), steps(pushedBack("-1"), good), curlew.Unavailable, 1},
 		{"all at once", at(none), steps(mute, mute, good), 0, 3},
 		{"none answers", at(short), steps(mute), curlew.DeadlineExceeded, 3},
 	} {

@@ -32,7 +32,7 @@ func retryOn(attempts int, codes ...curlew.Code) *curlew.RetryPolicy {
 var (
 	unavailable = only("grpc-status", "14", "grpc-message", "busy")
 	aborted     = only("grpc-status", "10")
-	pushback    = func(ms string) step { return only("grpc-status", "14", "grpc-retry-pushback-ms", ms) }
+	pushedBack  = func(ms string) step { return only("grpc-status", "14", "grpc-retry-pushback-ms", ms) }
 )
 
 // A call is tried again by its policy, with all that it has sent, until one attempt
@@ -58,11 +58,11 @@ func TestRetryPolicy(t *testing.T) {
 		{"cut off", steps(hangUp, good), 0, 2, ""},
 		{"503 of a proxy", steps(section(true, ":status", "503", "content-type", "text/html"), good), 0, 2, ""},
 		{"after the header", steps(func(p *rawpeer.Peer, id uint32) { header()(p, id); trailers("grpc-status", "14")(p, id) }), curlew.Unavailable, 1, ""},
-		{"pushback", steps(pushback("1"), good), 0, 2, ""},
-		{"pushback forbids", steps(pushback("-1"), good), curlew.Unavailable, 1, "the server forbids another attempt"},
-		{"pushback is nonsense", steps(pushback("soon"), good), curlew.Unavailable, 1, "the server forbids another attempt"},
+		{"pushback", steps(pushedBack("1"), good), 0, 2, ""},
+		{"pushback forbids", steps(pushedBack("-1"), good), curlew.Unavailable, 1, "the server forbids another attempt"},
+		{"pushback is nonsense", steps(pushedBack("soon"), good), curlew.Unavailable, 1, "the server forbids another attempt"},
 		{"pushback twice", steps(only("grpc-status", "14", "grpc-retry-pushback-ms", "1", "grpc-retry-pushback-ms", "2"), good), curlew.Unavailable, 1, "the server forbids another attempt"},
-		{"pushback beyond the deadline", steps(pushback("3600000"), good), curlew.Unavailable, 1, "the deadline would pass in the wait of 1h0m0s before another attempt"},
+		{"pushback beyond the deadline", steps(pushedBack("3600000"), good), curlew.Unavailable, 1, "the deadline would pass in the wait of 1h0m0s before another attempt"},
 	} {
 		for _, m := range kinds {
 			t.Run(strings.ReplaceAll(fmt.Sprint(row.name, " ", m.Kind), " ", "_"), func(t *testing.T) {

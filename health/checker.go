@@ -40,8 +40,13 @@ func New() *Checker {
 // does c: clients hear that they should go elsewhere, and their watches do not
 // hold the shutdown up. A Checker may be registered with several servers that
 // end together.
+//
+// Plain HTTP/2 requests are answered too, as [Checker.HTTP] says: GET /healthz for
+// the server as a whole, GET /healthz?service=shop.v1.Orders for a service. Limits of
+// the server (curlew.WithLimits) do not hold for either.
 func (c *Checker) Register(s *curlew.Server, opts ...curlew.ServiceOption) {
-	healthpb.RegisterHealth(s, service{c}, opts...)
+	healthpb.RegisterHealth(s, service{c}, append([]curlew.ServiceOption{curlew.WithoutLimits()}, opts...)...)
+	s.HandleText("/healthz", c.healthz)
 	s.OnShutdown(c.Shutdown)
 }
 

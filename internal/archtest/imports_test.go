@@ -23,7 +23,7 @@ var rules = []rule{
 	// The public API is the one place where protocol and engine meet users' types.
 	{".", []string{
 		"balance", "codec", "compress", "resolve",
-		"internal/backoff", "internal/bufpool", "internal/channel", "internal/h2", "internal/h2/frame", "internal/jsonfield", "internal/retry", "internal/transport", "internal/wire/grpc",
+		"internal/backoff", "internal/bufpool", "internal/channel", "internal/h2", "internal/h2/frame", "internal/jsonfield", "internal/limit", "internal/listen", "internal/retry", "internal/transport", "internal/wire/grpc",
 	}},
 	{"balance", []string{"internal/jsonfield", "resolve"}},
 	{"codec", []string{"codec/fast", protobuf}},
@@ -57,6 +57,8 @@ var rules = []rule{
 	{"internal/backoff", nil},
 	{"internal/retry", nil},
 	{"internal/jsonfield", nil},
+	{"internal/limit", nil},
+	{"internal/listen", []string{"golang.org/x/sys/unix"}},
 	{"internal/bufpool", nil},
 	{"internal/signal", nil},
 

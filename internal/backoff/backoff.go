@@ -16,10 +16,11 @@ type Policy struct {
 	Jitter     float64       // the part of the delay, 0 to 1, by which it varies either way
 }
 
-// Default returns the policy of gRPC for connections (doc/connection-backoff.md):
-// 1 second, growing 1.6 times up to 120 seconds, 20 % more or less.
+// Default returns the policy for connections: 1 second, growing 1.6 times up to 120
+// seconds, 30 % more or less. It is gRPC's (doc/connection-backoff.md) but for its
+// jitter, which is wider.
 func Default() Policy {
-	return Policy{Base: time.Second, Max: 120 * time.Second, Multiplier: 1.6, Jitter: 0.2}
+	return Policy{Base: time.Second, Max: 120 * time.Second, Multiplier: 1.6, Jitter: 0.3}
 }
 
 // Delay returns the time to wait before retry number attempt of a connection; the
@@ -29,10 +30,15 @@ func Default() Policy {
 // server restarts it cuts all its clients in the same instant, and a jitter of a
 // fifth would have five hundred of them come back within 400 ms of each other, a
 // second later: over the whole second they are a load that a fresh process can
-// take, and most are back sooner. Later retries vary by Jitter.
+// take, and most are back sooner. The second comes after about as long once more, from
+// 0.8 to 1.5 of Base: a process that is started again is mostly there by then, and
+// whoever waited longer would leave it idle. Later retries grow, and vary by Jitter.
 func (p Policy) Delay(attempt int, rnd func() float64) time.Duration {
-	if attempt <= 1 {
+	switch {
+	case attempt <= 1:
 		return duration(rnd() * p.exponential(1))
+	case attempt == 2:
+		return duration((0.8 + 0.7*rnd()) * p.exponential(1))
 	}
 	return p.Retry(attempt, rnd)
 }

@@ -22,11 +22,11 @@ func TestDefaultDelays(t *testing.T) {
 		{1, 0, 500 * time.Millisecond, time.Second},
 		{0, 0, 500 * time.Millisecond, time.Second},
 		{-7, 0, 500 * time.Millisecond, time.Second},
-		{2, 1280 * time.Millisecond, 1600 * time.Millisecond, 1920 * time.Millisecond},
-		{3, 2048 * time.Millisecond, 2560 * time.Millisecond, 3072 * time.Millisecond},
-		{4, 3276800 * time.Microsecond, 4096 * time.Millisecond, 4915200 * time.Microsecond},
-		{12, 96 * time.Second, 120 * time.Second, 144 * time.Second}, // 1.6^11 is 175
-		{math.MaxInt, 96 * time.Second, 120 * time.Second, 144 * time.Second},
+		{2, 800 * time.Millisecond, 1150 * time.Millisecond, 1500 * time.Millisecond},
+		{3, 1792 * time.Millisecond, 2560 * time.Millisecond, 3328 * time.Millisecond},
+		{4, 2867200 * time.Microsecond, 4096 * time.Millisecond, 5324800 * time.Microsecond},
+		{12, 84 * time.Second, 120 * time.Second, 156 * time.Second}, // 1.6^11 is 175
+		{math.MaxInt, 84 * time.Second, 120 * time.Second, 156 * time.Second},
 	}
 	for _, test := range tests {
 		for rnd, want := range map[float64]time.Duration{0: test.least, 0.5: test.mid, almostOne: test.below} {

@@ -77,14 +77,17 @@ func TestBackoff(t *testing.T) {
 		mustState(t, ch, balance.Ready)
 		dials := n.dialsTo("a:1")
 		var gaps []time.Duration
-		for i := 2; i < len(dials); i++ {
+		for i := 3; i < len(dials); i++ {
 			gaps = append(gaps, dials[i]-dials[i-1])
 		}
-		if want := []time.Duration{2 * time.Second, 4 * time.Second, 8 * time.Second, 8 * time.Second}; !slices.Equal(gaps, want) {
-			t.Errorf("between attempts after the second: %v, want %v", gaps, want)
+		if want := []time.Duration{4 * time.Second, 8 * time.Second, 8 * time.Second}; !slices.Equal(gaps, want) {
+			t.Errorf("between attempts after the third: %v, want %v", gaps, want)
 		}
 		if first := dials[1] - dials[0]; first > time.Second {
 			t.Errorf("the second attempt came after %v", first)
+		}
+		if second := dials[2] - dials[1]; second < 800*ms || second > 1500*ms {
+			t.Errorf("the third attempt came after %v", second)
 		}
 		// Success starts the backoff anew.
 		time.Sleep(time.Minute)

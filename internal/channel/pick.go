@@ -6,33 +6,40 @@ import (
 	"github.com/curlew-rpc/curlew/balance"
 )
 
-// A Picked is a connection with a stream slot reserved for one attempt.
+// A Picked is a connection with a stream slot reserved for one attempt. The zero Picked
+// is none.
 type Picked[C Conn] struct {
 	Conn C
-	Ref  balance.Ref // the endpoint, for balance.Call.Tried
-
-	id   string
-	load *balance.Load
+	ep   *endpoint[C]
 }
-
-// ID returns the endpoint's ID.
-func (p Picked[C]) ID() string { return p.id }
-
-// Measured reports whether Done is to be told how long the attempt took.
-func (p Picked[C]) Measured() bool { return p.load.Measured() }
 
 // Done says how the attempt ended. Call it exactly once for each Picked.
-func (p Picked[C]) Done(o balance.Outcome) { p.load.End(o) }
+func (p Picked[C]) Done(o balance.Outcome) { p.ep.load.End(o) }
+
+// Ref returns the endpoint, for balance.Call.Tried; 0 for none.
+func (p Picked[C]) Ref() balance.Ref {
+	if p.ep == nil {
+		return 0
+	}
+	return p.ep.ref
+}
+
+// ID returns the endpoint's ID, "" for none.
+func (p Picked[C]) ID() string {
+	if p.ep == nil {
+		return ""
+	}
+	return p.ep.id
+}
+
+// Measured reports whether Done is to be told how long the attempt took.
+func (p Picked[C]) Measured() bool { return p.ep.load.Measured() }
 
 // ReportsWanted reports whether Report is to be told what comes with the response.
-func (p Picked[C]) ReportsWanted() bool { return p.load.ReportsWanted() }
+func (p Picked[C]) ReportsWanted() bool { return p.ep.load.ReportsWanted() }
 
 // Report tells the endpoint's load, as it says itself.
-func (p Picked[C]) Report(r *balance.Report) { p.load.SetReport(r) }
-
-func (ep *endpoint[C]) picked(c C) Picked[C] {
-	return Picked[C]{Conn: c, Ref: ep.ref, id: ep.id, load: &ep.load}
-}
+func (p Picked[C]) Report(r *balance.Report) { p.ep.load.SetReport(r) }
 
 // Pick finds an endpoint and a connection for one attempt at a call and reserves a
 // stream slot there. While the channel is connecting, or all slots are taken, it
@@ -46,7 +53,7 @@ func (ch *Channel[C]) Pick(ctx context.Context, call *balance.Call) (Picked[C], 
 		if ep := t.endpoint(p.Endpoint); ep != nil && ep.queue.length.Load() == 0 {
 			if c, ok := ep.reserve(); ok {
 				ep.load.Begin()
-				return ep.picked(c), nil
+				return Picked[C]{c, ep}, nil
 			}
 		}
 	}
@@ -75,7 +82,7 @@ func (ch *Channel[C]) pickSlowly(ctx context.Context, call *balance.Call) (Picke
 		switch {
 		case ok:
 			ep.load.Begin()
-			return ep.picked(c), nil
+			return Picked[C]{c, ep}, nil
 		case p.Verdict == balance.Drop:
 			return Picked[C]{}, &Error{Kind: Drop, Err: p.Err, text: "dropped by the balancing policy: " + text(p.Err)}
 		case p.Verdict == balance.Fail && !call.WaitForReady:

@@ -45,6 +45,19 @@ type Config struct {
 	// either is silent, and is given up after SilenceTimeout.
 	Suspicion      time.Duration
 	SilenceTimeout time.Duration
+	// MaxAge is after how long a server drains a connection, give or take a tenth,
+	// and MaxAgeGrace how long it then waits before it cuts what is left; MaxIdle
+	// after how long without streams it drains one. Zero: never.
+	MaxAge      time.Duration
+	MaxAgeGrace time.Duration
+	MaxIdle     time.Duration
+	// PingInterval is how often a client may send PING while it neither gets
+	// responses nor makes requests; PingIdle whether it may without streams. Zero:
+	// as often as it likes, as far as MaxGlitches goes.
+	PingInterval time.Duration
+	PingIdle     bool
+	// Farewell tells the client of a stream that is cut why; nil: nothing does.
+	Farewell Farewell
 	// MaxGlitches is the budget for frames that cost us work and the peer nothing.
 	MaxGlitches int32
 

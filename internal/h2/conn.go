@@ -46,6 +46,7 @@ type Conn struct {
 	mu      sync.Mutex
 	streams map[uint32]*Stream
 	running int // handlers that have neither answered nor returned
+	pings   pingGuard
 
 	// Sending.
 	enc          hpack.Encoder
@@ -91,12 +92,15 @@ type Conn struct {
 	ready    chan struct{}
 
 	// The end.
+	leaving   string        // why it is to drain as soon as it is not fresh any more
 	draining  bool          // no new streams
 	goingAway bool          // the final GOAWAY has been sent, for streams up to lastID
 	closing   bool          // hang up once everything is written
 	gone      bool          // nothing is read or written any more
 	lastID    uint32        // highest stream of the peer's that we took
 	hungUpAt  time.Duration // since start, when our half was closed
+	idleAt    time.Duration // since start, when a server's last stream ended, if that matters
+	tally     Tally
 	err       *ConnError
 	done      chan struct{} // closed when the reading goroutine has ended
 
@@ -203,6 +207,7 @@ func (c *Conn) Start() {
 	}
 	c.greetLocked()
 	c.watch.armLocked(c, &c.watch.handshake, c.cfg.HandshakeTimeout)
+	c.bornLocked()
 	go c.readLoop()
 	// A server that does not know yet whether the peer speaks HTTP/2 waits for
 	// its preface.
@@ -375,6 +380,7 @@ func (c *Conn) removeLocked(s *Stream) {
 		c.watch.waiting--
 	}
 	c.relaxLocked(s)
+	c.restLocked()
 	c.tellCapacityLocked()
 	c.finishLocked()
 }
@@ -382,16 +388,11 @@ func (c *Conn) removeLocked(s *Stream) {
 // finishLocked hangs up a drained connection whose last stream has ended.
 func (c *Conn) finishLocked() {
 	if c.draining && len(c.streams) == 0 && c.running == 0 && c.reserved == 0 && !c.closing && (c.client || c.goingAway) {
-		c.closing = true
 		if c.client && !c.goingAway {
 			c.goingAway = true
 			b := c.roomLocked(64)
 			b.B = frame.AppendGoAway(b.B, 0, frame.CodeNo, "")
 		}
-		if !c.writing {
-			// Nobody may come by to flush.
-			c.writing = true
-			go c.writeLoop(untilDone)
-		}
+		c.hangUpLocked()
 	}
 }

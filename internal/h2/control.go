@@ -113,6 +113,9 @@ func (c *Conn) applyLocked(set frame.Setting) error {
 
 func (c *Conn) pingLocked(h frame.Header, data [8]byte) error {
 	if !h.Flags.Has(frame.FlagAck) {
+		if err := c.judgePingLocked(); err != nil {
+			return err
+		}
 		if err := c.answeredLocked("PING frames"); err != nil {
 			return err
 		}

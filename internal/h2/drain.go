@@ -17,8 +17,12 @@ const drainTime = 5 * time.Second
 // (RFC 9113 §6.8).
 func (c *Conn) Drain() {
 	c.mu.Lock()
-	if c.draining {
-		c.mu.Unlock()
+	c.drainLocked("draining")
+	c.flushUnlock()
+}
+
+func (c *Conn) drainLocked(reason string) {
+	if c.draining || c.tooFreshLocked(reason) {
 		return
 	}
 	c.draining = true
@@ -30,13 +34,29 @@ func (c *Conn) Drain() {
 			c.observer.Draining()
 		}
 		c.finishLocked()
-	} else {
-		b := c.roomLocked(64)
-		b.B = frame.AppendGoAway(b.B, frame.MaxStreamID, frame.CodeNo, "draining")
-		b.B = frame.AppendPing(b.B, false, drainPing)
-		c.watch.armLocked(c, &c.watch.drain, drainTime)
+		return
 	}
-	c.flushUnlock()
+	b := c.roomLocked(64)
+	b.B = frame.AppendGoAway(b.B, frame.MaxStreamID, frame.CodeNo, reason)
+	b.B = frame.AppendPing(b.B, false, drainPing)
+	c.watch.armLocked(c, &c.watch.drain, drainTime)
+}
+
+// freshTime is how long a new connection's first request may take to come.
+const freshTime = 500 * time.Millisecond
+
+// tooFreshLocked reports whether a server's connection is so new that its client
+// has not sent its first request. That it then hears of going away before it could do
+// anything at all looks like a failure to some; so it is told when the request has
+// come, or should have.
+func (c *Conn) tooFreshLocked(reason string) bool {
+	age := c.sinceStart()
+	if c.client || c.lastID > 0 || age >= freshTime || c.gone {
+		return false
+	}
+	c.leaving = reason
+	c.watch.armLocked(c, &c.watch.fresh, freshTime-age)
+	return true
 }
 
 // finalGoAwayLocked names the last stream that is served.

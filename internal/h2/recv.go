@@ -136,6 +136,7 @@ func (c *Conn) requestOnReader(id uint32, end bool, block []byte) error {
 	c.mu.Lock()
 	if c.gone || c.goingAway {
 		c.late.add(lateStream{id, -1}) // above the last identifier that GOAWAY named
+		c.tally.Refused++
 		c.mu.Unlock()
 		return nil
 	}
@@ -155,6 +156,7 @@ func (c *Conn) requestOnReader(id uint32, end bool, block []byte) error {
 	if c.gone || c.goingAway { // since the check above
 		s.st, s.err = closed, errNeverSent
 		c.late.add(lateStream{id, -1})
+		c.tally.Refused++
 		c.mu.Unlock()
 		s.owner.Aborted(s.err)
 		return nil
@@ -162,6 +164,10 @@ func (c *Conn) requestOnReader(id uint32, end bool, block []byte) error {
 	s.send.Init(c.peerWindow)
 	c.lastID = id
 	c.streams[id] = s
+	c.pings.paid = true
+	if c.leaving != "" && !c.draining {
+		c.drainLocked(c.leaving)
+	}
 	if s.whole {
 		c.watch.waiting++
 	}

@@ -21,8 +21,8 @@ var rewrite = flag.Bool("rewrite", false, "write what the golden scripts of test
 //	server|client [greeted] [option=value...]   the connection under test
 //	> EOF, > CLOSE                              the peer ends its side, or both
 //	peer stops|reads                            it does not read any more, or again
-//	drain, close, reserve, unreserve            methods of the connection
-//	active, limit, err                          show what these methods return
+//	drain, cut, close, reserve, unreserve       methods of the connection
+//	active, limit, err, tally                   show what these methods return
 //	sleep 3s                                    lets time pass
 //	nextid 7                                    a client's next stream
 //	open A [field...] [data=...] [end]          reserves and opens a client's stream

@@ -56,7 +56,16 @@ func newScriptRun(t *testing.T) *scriptRun {
 	r.cfg.MaxWindow = 65535
 	r.cfg.ConnBuffer = 65535
 	r.cfg.Workers = &r.workers
+	r.cfg.Farewell = farewell
 	return r
+}
+
+// farewell is what streams that are cut end with.
+func farewell(_ Owner, headed bool, reason string) []hpack.Field {
+	if headed {
+		return []hpack.Field{{Name: "why", Value: reason}}
+	}
+	return []hpack.Field{{Name: ":status", Value: "200"}, {Name: "why", Value: reason}}
 }
 
 // end ends everything that is left; the bubble waits for it.
@@ -200,6 +209,10 @@ func (r *scriptRun) command(ws []string) {
 		r.peer.in.setLimit(limit)
 	case "drain":
 		r.conn.Drain()
+	case "cut":
+		r.conn.Cut("the server does not wait any longer")
+	case "tally":
+		r.event("tally: %+v", r.conn.Tally())
 	case "close":
 		r.conn.Close()
 	case "reserve":
@@ -306,6 +319,16 @@ func (r *scriptRun) option(o string) {
 		r.cfg.KeepaliveTime, r.cfg.KeepaliveIdle = d, true
 	case "suspicion":
 		r.cfg.Suspicion, r.cfg.SilenceTimeout = d, 10*time.Second
+	case "age":
+		r.cfg.MaxAge = d
+	case "agegrace":
+		r.cfg.MaxAgeGrace = d
+	case "idle":
+		r.cfg.MaxIdle = d
+	case "pings":
+		r.cfg.PingInterval = d
+	case "pingsidle":
+		r.cfg.PingInterval, r.cfg.PingIdle = d, true
 	case "readtimeout":
 		r.cfg.ReadTimeout = d
 	case "whole": // requests are awaited whole, up to so many bytes

@@ -119,6 +119,7 @@ func (c *Conn) answeredLocked(what string) error {
 // sendContentLocked sends the content of out, as sendDataLocked does.
 func (s *Stream) sendContentLocked(out *Outgoing, done <-chan struct{}) error {
 	end := out.End && out.Trailer == nil
+	s.sending = true
 	behind := 0
 	for _, p := range out.More {
 		behind += len(p)
@@ -134,6 +135,7 @@ func (s *Stream) sendContentLocked(out *Outgoing, done <-chan struct{}) error {
 		err = s.maySendLocked()
 	}
 	s.holdLocked(0) // it is sent, or given up
+	s.sending = false
 	return err
 }
 
@@ -163,6 +165,7 @@ func (s *Stream) sendDataLocked(data []byte, behind int, end bool, done <-chan s
 			c.send.Take(int32(n))
 			c.moved += n
 			c.expectAnswersLocked(n, last)
+			c.pings.paid = true
 			if direct > 0 {
 				c.writeDirectLocked(s, data[:n], end && last)
 			} else {
@@ -216,6 +219,9 @@ func (s *Stream) sendDataLocked(data []byte, behind int, end bool, done <-chan s
 func (s *Stream) endLocalLocked() {
 	c := s.conn
 	s.st = s.st.endLocal()
+	if c.draining && s.err == nil {
+		c.tally.Finished++
+	}
 	// The slot is free before the client can know that the call has ended: it may
 	// open the next one at once. Handlers whose streams end otherwise keep theirs
 	// until they return (CVE-2023-44487).

@@ -31,6 +31,7 @@ type Stream struct {
 	stale     bool  // incomplete for one sweep already
 	burst     uint8 // sends since the last wait, up to 2
 	last      bool  // nothing follows the message that is sent
+	sending   bool  // a message is being sent, and may have been in part
 	abandoned bool  // nobody will receive what arrives
 	final     bool  // the receiver's own: it has seen eof, so the sections will not change
 	drained   bool  // and: nothing more is in in

@@ -19,12 +19,16 @@ type watchdog struct {
 	block     time.Duration // the end of a header block
 	requests  time.Duration // the next sweep for requests that do not end
 	stalled   time.Duration // the next sweep for responses that are not taken
+	fresh     time.Duration // the first request, if the connection is to drain
 	drain     time.Duration // the final GOAWAY, should the peer not answer our PING
 	quiet     time.Duration // the next look whether the peer is silent
 	ping      time.Duration // the answer to a keepalive PING
 	suspect   time.Duration // the next look whether the peer answers
 	doubt     time.Duration // the answer to a PING that asks whether it is there
 	lost      time.Duration // the end of a silent connection
+	age       time.Duration // the connection is to drain, however busy
+	grace     time.Duration // and then to be cut
+	idle      time.Duration // the next look whether it is used at all
 
 	waiting int          // requests awaited whole
 	last    atomic.Int64 // when the peer was heard, if keepalive is on
@@ -60,9 +64,9 @@ func (w *watchdog) scheduleLocked(c *Conn) {
 	w.timer.Reset(wait)
 }
 
-func (w *watchdog) deadlines() [11]*time.Duration {
-	return [...]*time.Duration{&w.handshake, &w.settings, &w.block, &w.requests, &w.stalled, &w.drain,
-		&w.quiet, &w.ping, &w.suspect, &w.doubt, &w.lost}
+func (w *watchdog) deadlines() [15]*time.Duration {
+	return [...]*time.Duration{&w.handshake, &w.settings, &w.block, &w.requests, &w.stalled, &w.drain, &w.quiet, &w.ping,
+		&w.suspect, &w.doubt, &w.lost, &w.age, &w.grace, &w.idle, &w.fresh}
 }
 
 func (w *watchdog) stopLocked() {
@@ -119,9 +123,9 @@ func (c *Conn) watchOut() {
 	if due(&w.drain) {
 		c.finalGoAwayLocked()
 	}
-	var stale []*Stream
+	stale := c.ageLocked(now, due)
 	if due(&w.requests) {
-		stale = c.sweepLocked()
+		stale = append(stale, c.sweepLocked()...)
 	}
 	if due(&w.stalled) {
 		stale = append(stale, c.sweepStalledLocked()...)

@@ -29,6 +29,7 @@ func (c *Conn) unwrittenLocked() int {
 
 // appendHeadersLocked appends a header block as HEADERS and, if it is long, CONTINUATION.
 func (c *Conn) appendHeadersLocked(id uint32, fields []hpack.Field, end bool) {
+	c.pings.paid = true
 	b := c.roomLocked(frame.HeaderLen + 256)
 	start := len(b.B)
 	b.B = append(b.B, make([]byte, frame.HeaderLen)...)

@@ -31,6 +31,9 @@ type Target interface {
 	// started when that has arrived; MaxReceive bounds it.
 	Whole() bool
 	MaxReceive() int
+	// Timeout returns how long a call may take whose client has given it asked, or
+	// no time, and whether that is limited at all.
+	Timeout(asked time.Duration, given bool) (time.Duration, bool)
 }
 
 // A Call is what a ServerStream is embedded in.
@@ -143,6 +146,7 @@ func (g *GRPC) read(m *h2.Message) *Request {
 		st, _ := statusOf(err).(*Status)
 		req.refuse(st.Code, st.Message)
 	}
+	req.Timeout, req.HasTimeout = req.target.Timeout(req.Timeout, req.HasTimeout)
 	req.recv = recv{codec: req.Codec, comp: req.in, max: req.target.MaxReceive()}
 	return req
 }

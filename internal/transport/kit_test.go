@@ -23,12 +23,20 @@ import (
 // A target is a method: what it does with a call, and how it ends it.
 type target struct {
 	whole bool
+	most  time.Duration // that a call may take; 0: any
 	serve func(*call) *transport.Status
 }
 
 func (g *target) NewCall() transport.Call { return newCall(g) }
 func (g *target) Whole() bool             { return g.whole }
 func (g *target) MaxReceive() int         { return maxReceive }
+
+func (g *target) Timeout(asked time.Duration, given bool) (time.Duration, bool) {
+	if g.most > 0 && (!given || asked > g.most) {
+		return g.most, true
+	}
+	return asked, given
+}
 
 const maxReceive = 1000
 

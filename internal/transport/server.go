@@ -29,6 +29,9 @@ type ServerConfig struct {
 	Logger    *slog.Logger
 	// MaxConns bounds open connections; further ones wait in the kernel's queue.
 	MaxConns int
+	// Pages returns what answers GET requests for a path of which no protocol
+	// recognises the content type; nil if nothing does. It may be nil.
+	Pages func(path string) Page
 	// HTTP1, when set, is given the connections that do not speak HTTP/2, with
 	// what they have sent so far.
 	HTTP1 func(nc net.Conn, read []byte)
@@ -47,18 +50,22 @@ type Server struct {
 	mu        sync.Mutex
 	listeners map[net.Listener]struct{}
 	conns     map[*ServerConn]struct{}
-	closing   bool
+	closing   bool          // no more connections than those that wait to be accepted
+	leaving   chan struct{} // closed with that
+	tally     h2.Tally      // of the connections that are gone
 	stop      context.CancelFunc
-	ctx       context.Context
-	wg        sync.WaitGroup // of connections being set up or served
+	ctx       context.Context // ends with Close
+	accepting sync.WaitGroup  // of listeners being served
+	wg        sync.WaitGroup  // of connections being set up or served
 }
 
 // NewServer returns a server that does nothing yet.
 func NewServer(cfg *ServerConfig) *Server {
-	s := &Server{cfg: cfg, listeners: map[net.Listener]struct{}{}, conns: map[*ServerConn]struct{}{}}
+	s := &Server{cfg: cfg, listeners: map[net.Listener]struct{}{}, conns: map[*ServerConn]struct{}{}, leaving: make(chan struct{})}
 	s.ctx, s.stop = context.WithCancel(context.Background())
 	cfg.H2.Workers = &s.workers
 	cfg.H2.Foreign = cfg.HTTP1
+	cfg.H2.Farewell = farewell
 	if cfg.MaxConns > 0 {
 		s.slots = make(chan struct{}, cfg.MaxConns)
 	}
@@ -78,18 +85,21 @@ func NewServer(cfg *ServerConfig) *Server {
 // Serve accepts connections on l until the server is closed, and returns
 // ErrServerClosed then. It closes l.
 func (s *Server) Serve(l net.Listener) error {
-	defer l.Close()
 	s.mu.Lock()
 	if s.closing {
 		s.mu.Unlock()
+		l.Close()
 		return ErrServerClosed
 	}
 	s.listeners[l] = struct{}{}
+	s.accepting.Add(1)
 	s.mu.Unlock()
 	defer func() {
 		s.mu.Lock()
 		delete(s.listeners, l)
 		s.mu.Unlock()
+		l.Close()
+		s.accepting.Done()
 	}()
 	var pause time.Duration
 	for {
@@ -99,7 +109,7 @@ func (s *Server) Serve(l net.Listener) error {
 		nc, err := l.Accept()
 		if err != nil {
 			s.freeSlot()
-			if s.ctx.Err() != nil || s.isClosing() {
+			if s.isClosing() {
 				return ErrServerClosed
 			}
 			if !temporary(err) {
@@ -110,7 +120,7 @@ func (s *Server) Serve(l net.Listener) error {
 			s.cfg.Logger.Warn("accepting a connection failed, trying again", "err", err, "pause", pause)
 			select {
 			case <-time.After(pause):
-			case <-s.ctx.Done():
+			case <-s.leaving:
 			}
 			continue
 		}
@@ -131,7 +141,7 @@ func (s *Server) takeSlot() bool {
 	select {
 	case s.slots <- struct{}{}:
 		return true
-	case <-s.ctx.Done():
+	case <-s.leaving:
 		return false
 	}
 }
@@ -142,16 +152,10 @@ func (s *Server) freeSlot() {
 	}
 }
 
-func (s *Server) isClosing() bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.closing
-}
-
 // start serves one connection; a TLS handshake has a goroutine of its own.
 func (s *Server) start(nc net.Conn) {
 	s.mu.Lock()
-	if s.closing {
+	if s.ctx.Err() != nil {
 		s.mu.Unlock()
 		nc.Close()
 		s.freeSlot()
@@ -190,7 +194,7 @@ func (s *Server) start(nc net.Conn) {
 func (s *Server) attach(nc net.Conn) {
 	sc := &ServerConn{server: s}
 	s.mu.Lock()
-	if s.closing && s.ctx.Err() != nil {
+	if s.ctx.Err() != nil {
 		s.mu.Unlock()
 		nc.Close()
 		s.freeSlot()
@@ -205,52 +209,6 @@ func (s *Server) attach(nc net.Conn) {
 	if draining {
 		sc.Drain()
 	}
-}
-
-// Drain stops accepting and lets the calls that are open finish. It returns
-// when the last connection is gone, or with ctx's error, upon which Close ends
-// the rest.
-func (s *Server) Drain(ctx context.Context) error {
-	for _, sc := range s.stopAccepting() {
-		sc.Drain()
-	}
-	idle := make(chan struct{})
-	go func() {
-		s.wg.Wait()
-		close(idle)
-	}()
-	select {
-	case <-idle:
-		s.Close()
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-}
-
-func (s *Server) stopAccepting() []*ServerConn {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.closing = true
-	for l := range s.listeners {
-		l.Close()
-	}
-	conns := make([]*ServerConn, 0, len(s.conns))
-	for sc := range s.conns {
-		conns = append(conns, sc)
-	}
-	return conns
-}
-
-// Close ends everything at once: calls fail, handlers' contexts are cancelled.
-// It does not wait for handlers.
-func (s *Server) Close() {
-	s.stop()
-	for _, sc := range s.stopAccepting() {
-		sc.Close()
-	}
-	s.wg.Wait()
-	s.workers.Close(false)
 }
 
 // Conns returns the number of open connections.

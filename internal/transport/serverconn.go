@@ -44,8 +44,10 @@ func (sc *ServerConn) closed(err error) {
 	} else {
 		s.cfg.Logger.Debug("connection ended", "peer", sc.RemoteAddr(), "err", err)
 	}
+	tally := sc.Tally()
 	s.mu.Lock()
 	delete(s.conns, sc)
+	add(&s.tally, tally)
 	s.mu.Unlock()
 	s.freeSlot()
 	s.wg.Done()
@@ -75,6 +77,9 @@ func (sc *ServerConn) find(m *h2.Message) Protocol {
 		if p.Matches(ct) {
 			return p
 		}
+	}
+	if p := sc.server.page(m); p != nil {
+		return p
 	}
 	return nil
 }

@@ -40,6 +40,7 @@ func (r *run) shares(good, bad backend.Behaviour, most float64) error {
 	if err := r.servers[server].Behave(bad); err != nil {
 		return err
 	}
+	defer r.noteLateness()()
 	begun := time.Now()
 	res := r.load(c, load.Plan{Rate: 600, Duration: r.time(20*time.Second, 8*time.Second)}, false).Wait()
 	book, err := r.book()

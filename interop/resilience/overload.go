@@ -29,6 +29,7 @@ func overload(r *run) error {
 	if err != nil {
 		return err
 	}
+	defer r.noteLateness()()
 	during := r.time(10*time.Second, 4*time.Second)
 	const deadline = time.Second
 	first := r.nextID.Add(1 << 20)

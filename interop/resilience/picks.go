@@ -18,14 +18,7 @@ const multitude = 10_000 // endpoints
 // picks is T18: what picking an endpoint costs, and how long it takes until a client
 // goes by an update of many endpoints.
 func picks(r *run) error {
-	turns, err := pickCost(stack.RoundRobin)
-	if err != nil {
-		return err
-	}
-	two, err := pickCost(stack.LatencyAware)
-	if err != nil {
-		return err
-	}
+	turns, two := pickCost(stack.RoundRobin), pickCost(stack.LatencyAware)
 	update, err := updateTime()
 	if err != nil {
 		return err
@@ -40,18 +33,14 @@ func picks(r *run) error {
 }
 
 // pickCost measures picks among ready endpoints.
-func pickCost(b stack.Balance) (res testing.BenchmarkResult, err error) {
-	policy, err := stack.CurlewBalancer(b)
-	if err != nil {
-		return res, err
-	}
+func pickCost(b stack.Balance) testing.BenchmarkResult {
 	in := balance.Snapshot{Now: time.Now(), Seed: 1}
 	for i := range 100 {
 		in.Endpoints = append(in.Endpoints, balance.View{
 			Endpoint: endpoint(i), Ref: balance.Ref(i + 1), State: balance.Ready, Since: in.Now, Weight: 1, Load: new(balance.Load),
 		})
 	}
-	picker := policy.NewPlanner().Plan(in).Picker
+	picker := stack.CurlewBalancer(b).NewPlanner().Plan(in).Picker
 	call := &balance.Call{Method: "/a.B/C"}
 	for _, v := range in.Endpoints { // as if all had been called
 		v.Load.Begin()
@@ -62,7 +51,7 @@ func pickCost(b stack.Balance) (res testing.BenchmarkResult, err error) {
 		for b.Loop() {
 			picker.Pick(call)
 		}
-	}), nil
+	})
 }
 
 func endpoint(i int) resolve.Endpoint {

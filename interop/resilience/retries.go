@@ -70,7 +70,7 @@ func hedging(r *run) error {
 		return err
 	}
 	t := stack.Target{Addrs: addrs}
-	c, err := r.client(t, stack.ClientOptions{Hedging: &stack.Hedging{Attempts: 3, Percentile: 0.985, Delay: 15 * time.Millisecond}})
+	c, err := r.client(t, stack.ClientOptions{Hedging: &stack.Hedging{Attempts: 3, Percentile: 0.987, Delay: 15 * time.Millisecond}})
 	if stack.IsMissing(err) && !ours(r.stack) {
 		r.note("without hedging: %v", err)
 		c, err = r.client(t, stack.ClientOptions{})
@@ -78,6 +78,7 @@ func hedging(r *run) error {
 	if err != nil {
 		return err
 	}
+	defer r.noteLateness()()
 	begun := time.Now()
 	res := r.load(c, load.Plan{Rate: 500, Duration: r.time(25*time.Second, 10*time.Second)}, true).Wait()
 	more, err := r.added(res, begun, time.Now())

@@ -16,11 +16,7 @@ type curlewStack struct{}
 func (curlewStack) Name() string { return "curlew" }
 
 func (curlewStack) NewServer(h Handler, o ServerOptions) (Server, error) {
-	opts, err := curlewServerOptions(o)
-	if err != nil {
-		return nil, err
-	}
-	srv := curlew.NewServer(opts...)
+	srv := curlew.NewServer(curlewServerOptions(o)...)
 	workpbcurlew.RegisterWorkService(srv, curlewWork{h})
 	return curlewServer{srv}, nil
 }
@@ -67,15 +63,11 @@ func (w curlewWork) Converse(ctx context.Context, d *curlew.Duplex[*workpb.WorkR
 }
 
 func (curlewStack) NewClient(t Target, o ClientOptions) (Client, error) {
-	opts, err := curlewClientOptions(o)
-	if err != nil {
-		return nil, err
-	}
 	target := "static:///" + strings.Join(t.Addrs, ",")
 	if t.DNS != "" {
 		target = "dns://" + t.DNS + "/" + t.Name
 	}
-	conn, err := curlew.NewClient(target, opts...)
+	conn, err := curlew.NewClient(target, curlewClientOptions(o)...)
 	if err != nil {
 		return nil, err
 	}

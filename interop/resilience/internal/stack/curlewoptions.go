@@ -1,52 +1,69 @@
 package stack
 
 import (
+	"time"
+
 	"github.com/curlew-rpc/curlew"
 	"github.com/curlew-rpc/curlew/balance"
 )
 
-// notYet is what Curlew does not have yet of what scenarios ask for. What is removed
-// here is to be wired below.
-func notYet(what string) error { return &Missing{what + " yet"} }
-
 // CurlewBalancer returns Curlew's policy for a way to balance.
-func CurlewBalancer(b Balance) (balance.Policy, error) {
+func CurlewBalancer(b Balance) balance.Policy {
 	if b == LatencyAware {
-		return nil, notYet("balance.PeakEWMA")
+		return balance.PeakEWMA(balance.PeakEWMAConfig{})
 	}
-	return balance.RoundRobin(), nil
+	return balance.RoundRobin()
 }
 
 // curlewClientOptions says in Curlew's options what a scenario asks of a client.
-func curlewClientOptions(o ClientOptions) ([]curlew.ClientOption, error) {
-	policy, err := CurlewBalancer(o.Balance)
-	if err != nil {
-		return nil, err
-	}
-	opts := []curlew.ClientOption{curlew.WithBalancer(policy)}
+func curlewClientOptions(o ClientOptions) []curlew.ClientOption {
+	opts := []curlew.ClientOption{curlew.WithBalancer(CurlewBalancer(o.Balance))}
 	if o.Keepalive > 0 {
 		opts = append(opts, curlew.WithKeepalive(o.Keepalive, o.KeepaliveAfter))
 	}
 	if o.MaxConnections > 0 {
 		opts = append(opts, curlew.WithMaxConnectionsPerEndpoint(o.MaxConnections))
 	}
-	if o.Retries != nil || o.Idempotent || o.Hedging != nil {
-		return nil, notYet("curlew.WithServiceConfig")
+	// Idempotent methods are retried without being told.
+	if o.Retries != nil || o.Hedging != nil {
+		opts = append(opts, curlew.WithServiceConfig(curlewServiceConfig(o)))
 	}
-	return opts, nil
+	return opts
+}
+
+// curlewServiceConfig says how methods are retried and hedged.
+func curlewServiceConfig(o ClientOptions) (sc curlew.ServiceConfig) {
+	mc := curlew.MethodConfig{Names: []curlew.MethodName{{}}}
+	if h := o.Hedging; h != nil {
+		mc.Hedging = &curlew.HedgingPolicy{MaxAttempts: h.Attempts, Delay: h.Delay, Percentile: h.Percentile, NonFatalCodes: []curlew.Code{curlew.Unavailable}}
+	}
+	if r := o.Retries; r != nil {
+		mc.Retry = &curlew.RetryPolicy{
+			MaxAttempts: r.Attempts, InitialBackoff: r.Backoff, MaxBackoff: time.Second, BackoffMultiplier: 2,
+			Codes: []curlew.Code{curlew.Unavailable},
+		}
+		if r.MaxTokens > 0 {
+			sc.RetryThrottling = &curlew.RetryThrottling{MaxTokens: r.MaxTokens, TokenRatio: r.TokenRatio}
+		}
+	}
+	sc.Methods = []curlew.MethodConfig{mc}
+	return sc
 }
 
 // curlewServerOptions says in Curlew's options what a scenario asks of a server.
-func curlewServerOptions(o ServerOptions) ([]curlew.ServerOption, error) {
+func curlewServerOptions(o ServerOptions) []curlew.ServerOption {
 	var opts []curlew.ServerOption
 	if o.MaxStreams > 0 {
 		opts = append(opts, curlew.WithMaxStreams(int(o.MaxStreams)))
 	}
 	if o.MaxAge > 0 {
-		return nil, notYet("curlew.WithMaxConnectionAge")
+		opts = append(opts, curlew.WithMaxConnectionAge(o.MaxAge, o.MaxAgeGrace))
 	}
 	if o.AdaptiveLimit {
-		return nil, notYet("curlew.WithAdaptiveLimit")
+		opts = append(opts, curlew.WithLimits(curlew.AdaptiveLimit(curlew.AdaptiveConfig{})))
 	}
-	return opts, nil
+	if o.FrequentPings {
+		opts = append(opts, curlew.WithKeepaliveEnforcement(0, true))
+	}
+	return opts
 }
