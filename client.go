@@ -13,7 +13,6 @@ import (
 
 	"github.com/curlew-rpc/curlew/balance"
 	"github.com/curlew-rpc/curlew/internal/channel"
-	"github.com/curlew-rpc/curlew/internal/h2"
 	"github.com/curlew-rpc/curlew/internal/transport"
 	wire "github.com/curlew-rpc/curlew/internal/wire/grpc"
 	"github.com/curlew-rpc/curlew/resolve"
@@ -234,28 +233,13 @@ func NewClient(target string, opts ...ClientOption) (*Client, error) {
 	if c.settings, err = (&callSettings{common: &c.common}).with(cfg.calls); err != nil {
 		return nil, err
 	}
-	if cfg.proxy != nil {
-		if cfg.dial == nil {
-			cfg.dial = new(net.Dialer).DialContext
-		}
-		cfg.dial = transport.ThroughProxy(cfg.proxy, cfg.dial)
-	}
-	tc := &transport.ClientConfig{H2: cfg.h2, TLS: cfg.tls, Dial: cfg.dial, UserTimeout: cfg.h2.SilenceTimeout}
-	if cfg.h2.KeepaliveTime > 0 {
-		tc.UserTimeout = cfg.h2.KeepaliveTimeout // gRFC A18
-	}
 	c.channel = channel.New(channel.Config[*transport.ClientConn]{
-		Target:   t,
-		Resolver: cfg.resolver,
-		Settings: conf.settings,
-		Health:   c.watchHealth,
-		Reports:  c.watchLoad,
-		Dial: func(ctx context.Context, _ resolve.Endpoint, addr resolve.Addr, ev channel.Events) (*transport.ClientConn, error) {
-			obs := h2.Observer{Capacity: ev.Capacity, Draining: ev.Draining, Silent: ev.Silent, Closed: ev.Closed, Violated: func(err error) {
-				cfg.log.Warn("a server broke the protocol", "server", addr.Address, "err", err)
-			}}
-			return transport.Dial(ctx, addr.Network, addr.Address, serverName, tc, obs)
-		},
+		Target:         t,
+		Resolver:       cfg.resolver,
+		Settings:       conf.settings,
+		Health:         c.watchHealth,
+		Reports:        c.watchLoad,
+		Dial:           newDialer(&cfg, serverName).dial,
 		ConnectTimeout: cfg.connTimeout,
 		IdleTimeout:    cfg.idleTimeout,
 		Logger:         cfg.log,

@@ -16,11 +16,12 @@ type Policy struct {
 	Jitter     float64       // the part of the delay, 0 to 1, by which it varies either way
 }
 
-// Default returns the policy for connections: 1 second, growing 1.6 times up to 120
-// seconds, 30 % more or less. It is gRPC's (doc/connection-backoff.md) but for its
-// jitter, which is wider.
+// Default returns the policy for connections: 1 second, growing 1.56 times up to 120
+// seconds, 30 % more or less. It is gRPC's (doc/connection-backoff.md) with a wider
+// jitter, for fewer clients to come back at once, and the slower growth that has the
+// last of them back no later.
 func Default() Policy {
-	return Policy{Base: time.Second, Max: 120 * time.Second, Multiplier: 1.6, Jitter: 0.3}
+	return Policy{Base: time.Second, Max: 120 * time.Second, Multiplier: 1.56, Jitter: 0.3}
 }
 
 // Delay returns the time to wait before retry number attempt of a connection; the

@@ -23,9 +23,9 @@ func TestDefaultDelays(t *testing.T) {
 		{0, 0, 500 * time.Millisecond, time.Second},
 		{-7, 0, 500 * time.Millisecond, time.Second},
 		{2, 800 * time.Millisecond, 1150 * time.Millisecond, 1500 * time.Millisecond},
-		{3, 1792 * time.Millisecond, 2560 * time.Millisecond, 3328 * time.Millisecond},
-		{4, 2867200 * time.Microsecond, 4096 * time.Millisecond, 5324800 * time.Microsecond},
-		{12, 84 * time.Second, 120 * time.Second, 156 * time.Second}, // 1.6^11 is 175
+		{3, 1703520 * time.Microsecond, 2433600 * time.Microsecond, 3163680 * time.Microsecond},
+		{4, 2657491200, 3796416 * time.Microsecond, 4935340800},
+		{12, 84 * time.Second, 120 * time.Second, 156 * time.Second}, // 1.56^11 is 133
 		{math.MaxInt, 84 * time.Second, 120 * time.Second, 156 * time.Second},
 	}
 	for _, test := range tests {
