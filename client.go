@@ -26,6 +26,7 @@ type Client struct {
 	common
 	channel   *channel.Channel[*transport.ClientConn]
 	config    atomic.Pointer[configInForce]
+	replay    replay
 	latencies sync.Map // of methods that are hedged by them: path to *retry.Latencies
 	handler   Handler  // the interceptors around perform
 	settings  *callSettings
@@ -49,8 +50,10 @@ type clientConfig struct {
 	service     *ServiceConfig // nil: none was given
 	parsers     []balance.Parser
 	ownConfig   bool
-	allowBare   bool
-	calls       []CallOption
+
+	replayPerCall, replayPerClient int
+	allowBare                      bool
+	calls                          []CallOption
 }
 
 type clientOption func(*clientConfig) error
@@ -194,7 +197,10 @@ func NewClient(target string, opts ...ClientOption) (*Client, error) {
 	if err != nil {
 		return nil, fmt.Errorf("curlew: %w", err)
 	}
-	cfg := clientConfig{common: defaults(), authority: t.HostPort()}
+	cfg := clientConfig{
+		common: defaults(), authority: t.HostPort(),
+		replayPerCall: defaultReplayPerCall, replayPerClient: defaultReplayPerClient,
+	}
 	cfg.h2.Suspicion, cfg.h2.SilenceTimeout = defaultSuspicion, defaultSilence
 	serverName := t.ServerName()
 	for _, o := range opts {
@@ -219,6 +225,7 @@ func NewClient(target string, opts ...ClientOption) (*Client, error) {
 		authority: cfg.authority,
 		userAgent: wire.UserAgent(cfg.application, version()),
 		allowBare: cfg.allowBare,
+		replay:    replay{perCall: cfg.replayPerCall, perClient: int64(cfg.replayPerClient)},
 	}
 	if cfg.tls != nil {
 		c.scheme = "https"

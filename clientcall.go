@@ -62,9 +62,6 @@ type clientCall struct {
 	over   error // how the call ended, once Recv has said so; io.EOF for OK
 }
 
-// maxReplay bounds the messages that a call keeps for another attempt.
-const maxReplay = 256 << 10
-
 // run performs the call with its interceptors.
 func (c *clientCall) run(ctx context.Context, caller Caller, m *Method) error {
 	s := caller.settings
@@ -234,30 +231,6 @@ func (c *clientCall) setCompression(name string) error {
 	}
 	c.plain = false
 	return nil
-}
-
-// keep stores a message for another attempt, and reports whether it did. The
-// one message of a call that has one is always kept.
-func (c *clientCall) keep(e transport.Encoded) bool {
-	size := e.Len()
-	if c.committed.Load() || (c.whole && c.sentSize+size > maxReplay && c.call.method.Kind.ManyRequests()) {
-		c.whole = false
-		c.forget()
-	}
-	if !c.whole {
-		return false
-	}
-	c.sent = append(c.sent, e)
-	c.sentSize += size
-	return true
-}
-
-func (c *clientCall) forget() {
-	for _, e := range c.sent {
-		e.Free()
-	}
-	clear(c.sent)
-	c.sent = c.sent[:0]
 }
 
 // CloseSend implements [Stream].
