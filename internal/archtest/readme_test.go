@@ -23,17 +23,18 @@ type snippet struct {
 	line     int
 }
 
-// snippets returns the fenced blocks of the section of a document.
+// snippets returns the fenced blocks of the section of a document, all of them if it is
+// empty.
 func snippets(t *testing.T, doc, section string) []snippet {
 	t.Helper()
 	var all []snippet
 	var open *snippet
-	inside := false
+	inside := section == ""
 	for i, line := range strings.Split(string(read(t, doc)), "\n") {
 		fence, isFence := strings.CutPrefix(line, "```")
 		switch {
 		case open == nil && strings.HasPrefix(line, "## "):
-			inside = line == "## "+section
+			inside = section == "" || line == "## "+section
 		case !inside:
 		case isFence && open == nil:
 			open = &snippet{language: fence, line: i + 1}
