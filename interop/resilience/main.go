@@ -19,10 +19,11 @@ import (
 )
 
 var (
-	short  = flag.Bool("short", false, "measure for shorter times")
-	only   = flag.String("run", "", "a regular expression: which tests to run, by their names")
-	names  = flag.String("stacks", "", "the stacks, with commas between; all if empty")
-	server = flag.String("backend", "", "the configuration of a server, for the processes that this program starts")
+	short   = flag.Bool("short", false, "measure for shorter times")
+	only    = flag.String("run", "", "a regular expression: which tests to run, by their names")
+	untimed = flag.Bool("untimed", false, "show, and do not judge, what depends on how quiet the machine is")
+	names   = flag.String("stacks", "", "the stacks, with commas between; all if empty")
+	server  = flag.String("backend", "", "the configuration of a server, for the processes that this program starts")
 )
 
 func main() {

@@ -21,8 +21,8 @@ func downLong(r *run) error {
 	if err != nil {
 		return err
 	}
-	r.want(peak <= 40, "%d connect in 100 ms", peak)
-	r.want(p99 <= 5*time.Second, "99 of 100 are back within %v", p99)
+	r.wantOnQuiet(peak <= 40, "%d connect in 100 ms", peak)
+	r.wantOnQuiet(p99 <= 5*time.Second, "99 of 100 are back within %v", p99)
 	return nil
 }
 
@@ -32,7 +32,7 @@ func downShort(r *run) error {
 	if err != nil {
 		return err
 	}
-	r.want(peak <= 100, "%d connect in 100 ms", peak)
+	r.wantOnQuiet(peak <= 100, "%d connect in 100 ms", peak)
 	return nil
 }
 

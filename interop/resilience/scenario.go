@@ -217,6 +217,16 @@ func (r *run) want(ok bool, format string, args ...any) {
 	}
 }
 
+// wantOnQuiet is want for a bar that a machine busy with other things breaks, whatever
+// it runs: with -untimed it is noted.
+func (r *run) wantOnQuiet(ok bool, format string, args ...any) {
+	if !ok && *untimed {
+		r.note("not judged: "+format, args...)
+		return
+	}
+	r.want(ok, format, args...)
+}
+
 // noteLost says how calls were lost, if any were.
 func (r *run) noteLost(res *load.Result) {
 	if res.Lost() == 0 {
