@@ -6,7 +6,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/curlew-rpc/curlew/internal/limit"
+	"golang.org/x/time/rate"
 )
 
 // ConcurrencyLimit allows so many calls to be handled at once. Others are refused
@@ -79,21 +79,20 @@ func RateLimit(perSecond float64, burst int) Limiter {
 	if !(perSecond > 0 && perSecond <= 1e6) || burst < 1 {
 		return badLimitf("RateLimit(%v, %d): the rate must be above 0 and at most 1000000, the burst at least 1", perSecond, burst)
 	}
-	return &rateLimit{bucket: limit.NewBucket(perSecond, burst), began: time.Now()}
+	return &rateLimit{rate.NewLimiter(rate.Limit(perSecond), burst)}
 }
 
-type rateLimit struct {
-	bucket *limit.Bucket
-	began  time.Time
-}
+type rateLimit struct{ tokens *rate.Limiter }
 
 var errRate = Errorf(ResourceExhausted, "more calls than the agreed rate")
 
 // Acquire implements [Limiter].
 func (l *rateLimit) Acquire(context.Context, *Call) (func(Outcome), error) {
-	wait, ok := l.bucket.Take(time.Since(l.began))
-	if !ok {
-		return nil, errRate.RetryAfter(wait)
+	now := time.Now()
+	if l.tokens.AllowN(now, 1) {
+		return nil, nil
 	}
-	return nil, nil
+	missing := 1 - l.tokens.TokensAt(now)
+	wait := time.Duration(missing / float64(l.tokens.Limit()) * float64(time.Second))
+	return nil, errRate.RetryAfter(max(wait, 0))
 }

@@ -10,7 +10,10 @@ require (
 	storj.io/drpc v1.0.0
 )
 
-require github.com/zeebo/errs v1.2.2 // indirect
+require (
+	github.com/zeebo/errs v1.2.2 // indirect
+	golang.org/x/time v0.16.0 // indirect
+)
 
 require (
 	connectrpc.com/connect/v2 v2.0.2

@@ -23,7 +23,7 @@ var rules = []rule{
 	// The public API is the one place where protocol and engine meet users' types.
 	{".", []string{
 		"balance", "codec", "compress", "resolve",
-		"internal/backoff", "internal/bufpool", "internal/channel", "internal/h2", "internal/h2/frame", "internal/jsonfield", "internal/limit", "internal/listen", "internal/retry", "internal/transport", "internal/wire/grpc",
+		"golang.org/x/time/rate", "internal/backoff", "internal/bufpool", "internal/channel", "internal/h2", "internal/h2/frame", "internal/jsonfield", "internal/limit", "internal/listen", "internal/retry", "internal/transport", "internal/wire/grpc",
 	}},
 	{"balance", []string{"internal/jsonfield", "resolve"}},
 	{"codec", []string{"codec/fast", protobuf}},
