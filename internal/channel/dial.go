@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"slices"
 	"time"
 
@@ -150,10 +151,11 @@ func (ch *Channel[C]) connectedOnLoop(a *attempt[C], l *link[C]) {
 	ch.cfg.Logger.Debug("connected", "target", ch.cfg.Target.String(), "endpoint", ep.id, "address", l.addr.String())
 }
 
-// While a server hands its listener over to the next process both of them may accept,
-// and the one that leaves says goodbye to whom it has accepted. That is no failure:
-// calls wait, and another connection is made, at once at first, then after pauses that
-// grow, and that make half a second in all.
+// A server that leaves in peace is mostly followed by another. Until that listens
+// nobody may, or, while the listener is handed over, both may accept, and the one that
+// leaves says goodbye to whom it has accepted. That is no failure: calls wait, and
+// another connection is made, at once at first, then after pauses that grow, and that
+// make about half a second in all.
 const (
 	maxGoodbyes    = 9
 	promptGoodbyes = 2
@@ -167,7 +169,8 @@ func (ep *endpoint[C]) forgiveOnLoop(now time.Time) bool {
 		return false
 	}
 	if ep.goodbyes++; ep.goodbyes > promptGoodbyes {
-		ep.retryAt = now.Add(goodbyePause << (ep.goodbyes - promptGoodbyes - 1))
+		pause := goodbyePause << (ep.goodbyes - promptGoodbyes - 1)
+		ep.retryAt = now.Add(pause/2 + rand.N(pause)) // not all clients at once
 	}
 	return true
 }
@@ -186,7 +189,14 @@ func (ch *Channel[C]) dialFailedOnLoop(a *attempt[C], err error) {
 	if ep.dial != a {
 		return
 	}
-	ep.dial, ep.requested = nil, false
+	ep.dial = nil
+	if ep.successor && ep.live() == 0 && ep.forgiveOnLoop(time.Now()) {
+		ep.failedOnLoop(err)
+		ep.enterOnLoop(balance.Idle, time.Now())
+		ch.dirty = true
+		return
+	}
+	ep.requested = false
 	ch.failOnLoop(ep, err)
 	if ep.live() == 0 {
 		ep.enterOnLoop(balance.TransientFailure, time.Now())
@@ -245,6 +255,7 @@ func (ch *Channel[C]) lostOnLoop(l *link[C], err error) {
 	ch.hintOnLoop()
 	if lived >= settled || ep.load.Ended(balance.Success) > l.ended {
 		ep.flaps, ep.goodbyes = 0, 0
+		ep.successor = err == errGoAway
 		return
 	}
 	if err == errGoAway && ep.forgiveOnLoop(now) {

@@ -39,6 +39,7 @@ type endpoint[C Conn] struct {
 	failures  int         // attempts that failed since the last success
 	flaps     int         // connections in a row that broke soon
 	goodbyes  int         // connections in a row that were told goodbye before they were of use
+	successor bool        // the last that was of use ended by a goodbye: another server is expected
 	retryAt   time.Time   // not before
 	calls     uint64      // begun when last looked at
 

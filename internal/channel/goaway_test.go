@@ -169,8 +169,45 @@ func TestGoodbyeAtOnce(t *testing.T) {
 					}
 					time.Sleep(1)
 				}
-				if d := time.Since(start); d < tc.wait || d > tc.wait+ms {
-					t.Errorf("%d connections were made within %v, want %v", made, d, tc.wait)
+				if d := time.Since(start); d < tc.wait/2 || d > tc.wait*3/2+ms {
+					t.Errorf("%d connections were made within %v, want about %v", made, d, tc.wait)
+				}
+			})
+		}
+	}
+}
+
+// When a server has left in peace calls wait for the next one, for a moment.
+func TestSuccessor(t *testing.T) {
+	for _, tc := range []struct {
+		name string
+		end  func(*fakeConn)
+		down time.Duration
+		fail bool
+	}{
+		{"goodbye, back soon", (*fakeConn).goAway, 200 * ms, false},
+		{"goodbye, not back", (*fakeConn).goAway, time.Hour, true},
+		{"broken", func(c *fakeConn) { c.end(errors.New("EOF")) }, 200 * ms, true},
+	} {
+		for _, policy := range []balance.Policy{balance.PickFirst(), balance.RoundRobin()} {
+			bubble(t, tc.name, func(t *testing.T) {
+				n := newNetwork()
+				cfg := config(n, newNames("a:1"))
+				cfg.Policy = policy
+				ch := New(cfg)
+				defer ch.Close()
+				mustCall(t, ch, "a:1")
+				n.set(errRefused, "a:1")
+				time.AfterFunc(tc.down, func() { n.set(nil, "a:1") })
+				tc.end(n.conn(0))
+				synctest.Wait()
+				start := time.Now()
+				_, err := call(ch)
+				if (err != nil) != tc.fail {
+					t.Errorf("the call gave %v after %v", err, time.Since(start))
+				}
+				if d := time.Since(start); d > time.Second {
+					t.Errorf("the call waited %v", d)
 				}
 			})
 		}
