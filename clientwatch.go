@@ -2,9 +2,13 @@ package curlew
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"time"
 
 	"github.com/curlew-rpc/curlew/balance"
+	"github.com/curlew-rpc/curlew/internal/channel"
+	"github.com/curlew-rpc/curlew/internal/h2"
 	"github.com/curlew-rpc/curlew/internal/transport"
 	wire "github.com/curlew-rpc/curlew/internal/wire/grpc"
 )
@@ -19,13 +23,18 @@ func (c *Client) followHead(path string) *transport.Head {
 
 // watchHealth hears over conn of the health of a service.
 func (c *Client) watchHealth(ctx context.Context, conn *transport.ClientConn, service string, report func(serving bool)) error {
-	return conn.Follow(ctx, c.followHead(wire.HealthWatch), wire.AppendHealthRequest(nil, service), func(msg []byte) error {
+	err := conn.Follow(ctx, c.followHead(wire.HealthWatch), wire.AppendHealthRequest(nil, service), func(msg []byte) error {
 		serving, err := wire.ParseHealthResponse(msg)
 		if err == nil {
 			report(serving)
 		}
 		return err
 	})
+	var st *transport.Status
+	if errors.Is(err, transport.ErrNotSent) || errors.As(err, new(*h2.ConnError)) || errors.As(err, &st) && st.Unprocessed {
+		return fmt.Errorf("%w: %w", channel.ErrNotAsked, err)
+	}
+	return err
 }
 
 // watchLoad hears over conn of the load of its endpoint.

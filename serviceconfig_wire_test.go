@@ -153,6 +153,31 @@ func TestNoHealthService(t *testing.T) {
 	}
 }
 
+// A server that allows one stream at a time has none for its health: it is used for calls.
+func TestNoStreamForHealth(t *testing.T) {
+	curlewtest.NoLeaks(t)
+	addr := scripted(t, func(nc net.Conn) {
+		p := rawpeer.Server(t, nc, maxStreams(1))
+		for id := nextRequest(p); id != 0; id = nextRequest(p) {
+			if rawpeer.Value(p.Stream(id).First(), ":path") == "/grpc.health.v1.Health/Watch" {
+				header()(p, id)
+				data(rawpeer.Message(0, "\x08\x01"))(p, id) // serving
+				continue
+			}
+			good(p, id)
+		}
+	})
+	r := &pushes{endpoints: at(addr), config: `{"loadBalancingConfig":[{"round_robin":{}}],"healthCheckConfig":{"serviceName":"t.S"}}`}
+	ctx, cancel := context.WithTimeout(t.Context(), rawpeer.Patience)
+	defer cancel()
+	c := resolved(t, r)
+	for range 3 {
+		if _, err := curlew.CallUnary(ctx, c.Caller(), unary, wrapperspb.String("x")); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 // lastReport is a round robin that keeps the last report of each endpoint.
 type lastReport struct {
 	balance.Policy

@@ -77,7 +77,7 @@ type Config[C Conn] struct {
 
 	// Health asks over conn whether a service serves, and reports every change, until
 	// ctx ends or the stream breaks. errors.ErrUnsupported says that the endpoint has
-	// no health service. nil: health is not watched.
+	// no health service, ErrNotAsked that nothing was learnt. nil: health is not watched.
 	Health func(ctx context.Context, conn C, service string, report func(serving bool)) error
 
 	// Reports asks over conn for load reports, in the same way. nil: it does not.

@@ -46,6 +46,7 @@ type endpoint[C Conn] struct {
 	health      health
 	healthSince time.Time // of health
 	healthWatch *watching[C]
+	healthOf    *watching[C] // that health was heard by
 	loadWatch   *watching[C]
 }
 

@@ -20,6 +20,11 @@ const (
 
 var errNotServing = errors.New("it says that it does not serve")
 
+// ErrNotAsked says that the connection was at fault, and not the endpoint that was to be
+// asked over it: the connection has ended, or has no stream free for the question. What
+// was known of the endpoint before goes on to count.
+var ErrNotAsked = errors.New("the connection did not let the question pass")
+
 // watchEndpointOnLoop keeps asking an endpoint for its health and its load, as far as
 // that is wanted.
 func (ch *Channel[C]) watchEndpointOnLoop(ep *endpoint[C]) {
@@ -27,9 +32,9 @@ func (ch *Channel[C]) watchEndpointOnLoop(ep *endpoint[C]) {
 	if ch.keepOnLoop(ep, &ep.healthWatch, ch.healthWantedOnLoop(), service, func(ctx context.Context, l *link[C]) {
 		ch.watchHealth(ctx, l, service)
 	}) {
-		ep.health = unheard
 		ch.dirty = true
 	}
+	ep.forgetOnLoop()
 	ch.keepOnLoop(ep, &ep.loadWatch, every > 0 && ch.cfg.Reports != nil, every, func(ctx context.Context, l *link[C]) {
 		ch.watchLoad(ctx, l, every)
 	})
@@ -38,7 +43,16 @@ func (ch *Channel[C]) watchEndpointOnLoop(ep *endpoint[C]) {
 // unwatchEndpointOnLoop ends that.
 func (ch *Channel[C]) unwatchEndpointOnLoop(ep *endpoint[C]) {
 	ch.keepOnLoop(ep, &ep.healthWatch, false, nil, nil)
+	ep.forgetOnLoop()
 	ch.keepOnLoop(ep, &ep.loadWatch, false, nil, nil)
+}
+
+// forgetOnLoop forgets what an endpoint said over a connection that is not listened to
+// any more: on the next one nothing has been heard yet.
+func (ep *endpoint[C]) forgetOnLoop() {
+	if w := ep.healthWatch; w == nil || w != ep.healthOf {
+		ep.health, ep.healthOf = unheard, w
+	}
 }
 
 func (ch *Channel[C]) healthWantedOnLoop() bool {
@@ -90,10 +104,10 @@ func (ch *Channel[C]) watchHealth(ctx context.Context, l *link[C], service strin
 		switch {
 		case errors.Is(err, errors.ErrUnsupported):
 			ch.cfg.Logger.Error("the service config asks for health checks, and a server has none: it counts as healthy",
-				"target", ch.cfg.Target.String(), "address", l.addr.String())
+				"target", ch.cfg.Target.String(), "address", l.addr.String(), "err", err)
 			tell(serving, nil)
 			<-ctx.Done()
-		case ctx.Err() == nil:
+		case ctx.Err() == nil && !errors.Is(err, ErrNotAsked):
 			tell(notServing, fmt.Errorf("%s: its health is not known: %w", l.addr, err))
 		}
 		return good

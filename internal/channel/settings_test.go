@@ -191,6 +191,66 @@ func TestHealth(t *testing.T) {
 	})
 }
 
+// What an endpoint said over a connection that has ended counts for nothing on the next:
+// until it is heard again calls wait, they neither go there nor fail.
+func TestHealthOfNewConnection(t *testing.T) {
+	for name, was := range map[string]bool{"served": true, "did not serve": false} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				n, h := newNetwork(), newReporter()
+				var seen []balance.State
+				ch := watched(n, h, policyFunc(func() balance.Planner {
+					inner := balance.RoundRobin().NewPlanner()
+					return plannerFunc(func(in balance.Snapshot) balance.Plan {
+						seen = append(seen, in.Endpoints[0].State)
+						return inner.Plan(in)
+					})
+				}), "a:1")
+				defer ch.Close()
+				ch.Connect()
+				synctest.Wait()
+				h.says("a:1", was)
+				time.Sleep(2 * time.Second)
+				synctest.Wait()
+				seen = nil
+				n.conn(0).ev.Closed(errors.New("lost"))
+				synctest.Wait()
+				for _, s := range seen {
+					if s == balance.Ready || s == balance.TransientFailure {
+						t.Errorf("the policy saw %v after the connection was lost", seen)
+						break
+					}
+				}
+				if n.made() != 2 {
+					t.Fatalf("%d connections", n.made())
+				}
+				mustState(t, ch, balance.Connecting)
+				h.says("a:1", true)
+				mustCall(t, ch, "a:1")
+			})
+		})
+	}
+}
+
+// A question that the connection did not let pass leaves the endpoint's health as it was.
+func TestHealthNotAsked(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n, h := newNetwork(), newReporter()
+		h.fail = fmt.Errorf("no stream is free: %w", ErrNotAsked)
+		ch := watched(n, h, balance.RoundRobin(), "a:1")
+		defer ch.Close()
+		ch.Connect()
+		synctest.Wait()
+		mustState(t, ch, balance.Connecting)
+		h.mu.Lock()
+		h.fail = nil
+		h.mu.Unlock()
+		time.Sleep(5 * time.Second)
+		h.says("a:1", true)
+		mustCall(t, ch, "a:1")
+	})
+}
+
 // A broken watch is begun again after a backoff; meanwhile the endpoint is not used. One
 // without the service counts as healthy.
 func TestHealthUnknown(t *testing.T) {

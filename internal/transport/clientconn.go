@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"github.com/curlew-rpc/curlew/compress"
@@ -27,6 +28,7 @@ type ClientConfig struct {
 // A ClientConn is one connection of a client.
 type ClientConn struct {
 	*h2.Conn
+	following atomic.Int32 // calls of Follow under way
 }
 
 // Close ends the connection at once and returns when its goroutines have ended.
@@ -54,7 +56,7 @@ func Dial(ctx context.Context, network, address, serverName string, cfg *ClientC
 			return nil, fmt.Errorf("%s: %w", address, err)
 		}
 	}
-	c := &ClientConn{h2.NewClient(nc, &cfg.H2, obs)}
+	c := &ClientConn{Conn: h2.NewClient(nc, &cfg.H2, obs)}
 	c.Start()
 	if err := c.Greeted(ctx); err != nil {
 		c.Close()

@@ -3,6 +3,7 @@ package transport
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"time"
 
@@ -19,14 +20,22 @@ func NewFollowHead(scheme, authority, path, userAgent string) *Head {
 	return NewHead(&Head{Codec: codec.Raw("proto"), MaxReceive: maxFollowed}, scheme, authority, path, userAgent)
 }
 
+// ErrNotSent says that Follow found no stream free.
+var ErrNotSent = errors.New("the connection has no stream free")
+
 // Follow makes a server-streaming call over one connection, beside those of the
 // application, and gives each message to each until ctx ends, each fails, or the call
 // does. The bytes are valid during the call of each. The error is errors.ErrUnsupported
-// for a method that the server does not have, io.EOF when the server has ended the call
+// for a method that the server does not have, or where it allows no more streams at once
+// than calls like this would take, ErrNotSent when the connection is full, io.EOF when the server has ended the call
 // well.
 func (c *ClientConn) Follow(ctx context.Context, head *Head, request []byte, each func(msg []byte) error) error {
+	defer c.following.Add(-1)
+	if n := int(c.following.Add(1)); n >= c.Limit() {
+		return fmt.Errorf("the server allows %d streams at once, which leaves none for calls: %w", c.Limit(), errors.ErrUnsupported)
+	}
 	if !c.Reserve() {
-		return errors.New("the connection has no stream free")
+		return ErrNotSent
 	}
 	e, err := Encode(head.Codec, nil, request, maxFollowed, false)
 	if err != nil {
