@@ -399,6 +399,9 @@ func (c *clientCall) detach() {
 	if !c.pick.Deadline.IsZero() {
 		limit = time.Until(c.pick.Deadline)
 	}
+	if a.timer != nil {
+		a.timer.Stop() // nobody waits for the answer
+	}
 	a.ts.Abandon(limit)
 	a.picked.Done(balance.Outcome{Class: balance.Success})
 }

@@ -1,6 +1,7 @@
 package curlew
 
 import (
+	"strings"
 	"time"
 
 	"github.com/curlew-rpc/curlew/internal/retry"
@@ -65,19 +66,14 @@ func (f *configInForce) method(path string) (mc *MethodConfig, named bool) {
 	if len(f.byName) == 0 {
 		return nil, false
 	}
-	name := path[1:]
-	if mc = f.byName[name]; mc != nil {
+	name := strings.TrimPrefix(path, "/")
+	if mc = f.byName[name]; mc != nil && name != "" {
 		return mc, true
 	}
-	service := 0
-	for i := range name {
-		if name[i] == '/' {
-			service = i
-			break
+	if service, _, ok := strings.Cut(name, "/"); ok {
+		if mc = f.byName[service+"/"]; mc != nil {
+			return mc, true
 		}
-	}
-	if mc = f.byName[name[:service+1]]; mc != nil {
-		return mc, true
 	}
 	return f.byName[""], false
 }

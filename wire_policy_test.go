@@ -310,7 +310,10 @@ func TestMethodNames(t *testing.T) {
 		{Names: []curlew.MethodName{{Service: "t.S", Method: "Unary"}}, Retry: retryOn(4, curlew.Unavailable)},
 	}}
 	c := dialTest(t, y.serve(t), curlew.WithServiceConfig(sc))
-	for path, want := range map[string]int{"/t.S/Unary": 4, "/t.S/Other": 3, "/t.T/Unary": 2, "/t.S2/Unary": 2} {
+	for path, want := range map[string]int{
+		"/t.S/Unary": 4, "/t.S/Other": 3, "/t.T/Unary": 2, "/t.S2/Unary": 2, // and what no service has
+		"/t.S": 2, "/": 2, "//": 2, "t.S/Unary": 4,
+	} {
 		before, _ := y.seen()
 		c.Caller().Invoke(t.Context(), &curlew.Method{Path: path}, newStr(), newStr())
 		after, _ := y.seen()
