@@ -22,7 +22,8 @@ type suspicion struct {
 	look    uint32        // number of the interval
 	heard   uint32        // in which something was read last
 	waiting bool          // for an answer to HEADERS or DATA,
-	sent    uint32        // since this interval
+	sent    uint32        // since this interval; the latest were sent
+	last    uint32        // in this one
 	pings   int8          // that may be sent before the server's next HEADERS or DATA
 	asked   bool          // a PING has no answer yet,
 	since   time.Duration // sent then
@@ -40,7 +41,8 @@ const (
 // looked at from then on.
 func (c *Conn) sentLocked() {
 	if c.cfg.Suspicion > 0 && c.client {
-		if s := &c.suspicion; !s.waiting {
+		s := &c.suspicion
+		if s.last = s.look; !s.waiting {
 			s.waiting, s.sent = true, s.look
 		}
 		c.watch.armLocked(c, &c.watch.suspect, c.cfg.Suspicion)
@@ -51,7 +53,8 @@ func (c *Conn) sentLocked() {
 func (c *Conn) heardLocked() {
 	s := &c.suspicion
 	s.heard = s.look
-	s.waiting = s.waiting && s.sent == s.look // what was heard may have been said before
+	s.waiting = s.waiting && s.last == s.look // what was heard may have been said before
+	s.sent = s.last
 	c.watch.doubt = never
 	if s.silent {
 		s.silent = false
