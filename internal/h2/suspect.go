@@ -28,6 +28,7 @@ type suspicion struct {
 	asked   bool          // a PING has no answer yet,
 	since   time.Duration // sent then
 	delay   time.Duration // the least time that an answer took; 0: not known
+	acked   uint64        // bytes, when the kernel was asked last
 	silent  bool          // the peer is, and its owner has been told
 }
 
@@ -90,10 +91,34 @@ func (c *Conn) suspectLocked(now time.Duration) {
 	case s.pings > 0 && !s.asked:
 		s.pings--
 		s.asked, s.since = true, now
+		c.movingLocked()
 		b := c.roomLocked(frame.HeaderLen + 8)
 		b.B = frame.AppendPing(b.B, false, suspicionPing)
 		c.watch.armLocked(c, &c.watch.doubt, max(minDoubt, 4*s.delay))
 	}
+}
+
+// movingLocked reports whether the peer's kernel has taken more of what was sent since
+// this was asked last. A PING stands behind all that was sent before, and on a slow path
+// that may be megabytes: as long as they move there is no silence. Where the kernel does
+// not tell, what has not even left counts as moving.
+func (c *Conn) movingLocked() bool {
+	bytes, known := c.sock.acked()
+	if !known {
+		return c.sock.blocked()
+	}
+	moved := bytes != c.suspicion.acked
+	c.suspicion.acked = bytes
+	return moved
+}
+
+// doubtLocked comes when a PING has had no answer in time.
+func (c *Conn) doubtLocked() {
+	if c.movingLocked() {
+		c.watch.armLocked(c, &c.watch.doubt, minDoubt)
+		return
+	}
+	c.silentLocked()
 }
 
 // silentLocked says that the peer is silent, and when to give it up.

@@ -14,26 +14,46 @@ const lostTwice = 2
 
 // stuck reports whether the kernel repeats what it has sent and hears nothing of the
 // peer's kernel. False where that cannot be known.
-func (s *socket) stuck() (is bool) {
+func (s *socket) stuck() bool {
+	info := s.info()
+	return info != nil && info.Unacked > 0 && info.Retransmits >= lostTwice
+}
+
+// acked returns how many bytes the peer's kernel has acknowledged; known is false where
+// that cannot be told.
+func (s *socket) acked() (bytes uint64, known bool) {
+	info := s.info()
+	if info == nil {
+		return 0, false
+	}
+	return info.Bytes_acked, true
+}
+
+// info asks the kernel about the connection; nil if it is none of TCP.
+func (s *socket) info() (info *unix.TCPInfo) {
 	sc, ok := s.Conn.(syscall.Conn)
 	if !ok {
-		return false
+		return nil
 	}
 	raw, err := sc.SyscallConn()
 	if err != nil {
-		return false
+		return nil
 	}
 	raw.Control(func(fd uintptr) {
-		info, err := unix.GetsockoptTCPInfo(int(fd), unix.IPPROTO_TCP, unix.TCP_INFO)
-		is = err == nil && info.Unacked > 0 && info.Retransmits >= lostTwice
+		if info, err = unix.GetsockoptTCPInfo(int(fd), unix.IPPROTO_TCP, unix.TCP_INFO); err != nil {
+			info = nil
+		}
 	})
-	return is
+	return info
 }
 
 // SetUserTimeout has the kernel give up a TCP connection whose peer has acknowledged
 // nothing for d (RFC 5482, TCP_USER_TIMEOUT). It does nothing for other connections,
 // nor where the system does not know it.
 func SetUserTimeout(nc net.Conn, d time.Duration) {
+	if below, ok := nc.(interface{ NetConn() net.Conn }); ok { // TLS to a proxy
+		nc = below.NetConn()
+	}
 	tc, ok := nc.(*net.TCPConn)
 	if !ok {
 		return

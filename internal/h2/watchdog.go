@@ -109,10 +109,14 @@ func (c *Conn) watchOut() {
 		lost = "no answer to a keepalive PING"
 	}
 	if due(&w.lost) {
-		lost = "no answer to a call, nor to a PING"
+		if c.movingLocked() {
+			w.armLocked(c, &w.lost, c.cfg.SilenceTimeout)
+		} else {
+			lost = "no answer to a call, nor to a PING"
+		}
 	}
 	if due(&w.doubt) {
-		c.silentLocked()
+		c.doubtLocked()
 	}
 	if due(&w.suspect) {
 		c.suspectLocked(now)
