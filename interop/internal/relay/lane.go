@@ -81,7 +81,7 @@ func (l *Lane) Passed() int64 {
 	return l.passed
 }
 
-// Reached returns when n bytes have passed, or the link has been cut.
+// Reached returns when n bytes have passed, or the link has been cut or has ended.
 func (l *Lane) Reached(n int64) {
 	for {
 		l.mu.Lock()

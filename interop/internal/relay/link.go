@@ -12,7 +12,7 @@ type Link struct {
 
 	client, server *net.TCPConn
 	once           sync.Once
-	cut            chan struct{} // closed by Reset
+	cut            chan struct{} // closed by Reset, and at the end
 }
 
 func newLink(client, server *net.TCPConn, up, down Conditions) *Link {
@@ -39,6 +39,7 @@ func (l *Link) run() {
 		wg.Go(lane.write)
 	}
 	wg.Wait()
+	l.once.Do(func() { close(l.cut) }) // who waits for more of it waits in vain
 	l.client.Close()
 	l.server.Close()
 }
