@@ -36,7 +36,7 @@ func FuzzParseServiceConfig(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text string) {
 		c, err := ParseServiceConfig(text)
 		if err != nil {
-			if c != nil || !strings.HasPrefix(err.Error(), "curlew: service config: ") || strings.HasSuffix(err.Error(), ": ") {
+			if c != nil || !strings.HasPrefix(err.Error(), "curlew: service config") || strings.HasSuffix(err.Error(), ": ") {
 				t.Errorf("got %+v with error %q", c, err)
 			}
 			return
