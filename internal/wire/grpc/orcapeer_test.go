@@ -145,6 +145,18 @@ func TestWholeCallsAsOthersWriteThem(t *testing.T) {
 	}
 }
 
+// protobufs returns what protobuf says against b. It says nothing where it panics, which
+// its decoder of messages without generated code does for a key of a map that comes with
+// two wire types.
+func protobufs(b []byte, of protoreflect.MessageDescriptor) (err error) {
+	defer func() {
+		if recover() != nil {
+			err = nil
+		}
+	}()
+	return proto.Unmarshal(b, dynamicpb.NewMessage(of))
+}
+
 // Other implementations refuse what we refuse; where we are more patient is in the
 // tables.
 func FuzzLoadReport(f *testing.F) {
@@ -153,8 +165,7 @@ func FuzzLoadReport(f *testing.F) {
 	of := orcaFile(f).ByName("OrcaLoadReport")
 	f.Fuzz(func(t *testing.T, b []byte) {
 		r, err := ParseLoadReport(b)
-		m := dynamicpb.NewMessage(of)
-		if theirs := proto.Unmarshal(b, m); err == nil && theirs != nil {
+		if theirs := protobufs(b, of); err == nil && theirs != nil {
 			t.Fatalf("%x: %+v, where protobuf says %v", b, r, theirs)
 		}
 		if err != nil {
