@@ -74,10 +74,7 @@ func (c *clientCall) start(ctx context.Context, pick *balance.Call, a *attempt, 
 	if err == nil {
 		// The server is not told: once it has begun to answer it may take its time.
 		if p := c.prep.retry; p != nil && p.AttemptTimeout > 0 {
-			a.timer = time.AfterFunc(p.AttemptTimeout, func() {
-				a.late.Store(true)
-				a.ts.Cancel()
-			})
+			a.timer = time.AfterFunc(p.AttemptTimeout, a.expire)
 		}
 		return nil
 	}
@@ -89,6 +86,15 @@ func (c *clientCall) start(ctx context.Context, pick *balance.Call, a *attempt, 
 		return contextError(ctx)
 	}
 	return c.explain(err)
+}
+
+// expire ends an attempt whose time is up, unless the server has begun to answer, whoever
+// has looked at that yet, or the attempt has ended otherwise.
+func (a *attempt) expire() {
+	if !a.ts.Answered() && !a.ts.Ended() && a.ts.Failure() == nil {
+		a.late.Store(true)
+		a.ts.Cancel()
+	}
 }
 
 // next decides, once, what follows an attempt that ended with err, and how long to wait

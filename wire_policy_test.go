@@ -201,9 +201,6 @@ func TestAttemptTimeout(t *testing.T) {
 		}), 0, 1},
 	} {
 		for _, m := range kinds {
-			if row.attempts == 1 && !m.Kind.ManyResponses() {
-				continue // its answer is not looked at before it is whole
-			}
 			y := tally{steps: row.steps}
 			c := dialTest(t, y.serve(t), curlew.WithServiceConfig(policy(curlew.MethodConfig{Retry: p})))
 			o := perform(t.Context(), c, m)
@@ -320,5 +317,31 @@ func TestMethodNames(t *testing.T) {
 		if n := len(after) - len(before); n != want {
 			t.Errorf("%s: %d attempts, want %d", path, n, want)
 		}
+	}
+}
+
+// An answer counts from when it comes, not from when the caller looks.
+func TestAttemptTimeoutOfSlowReceiver(t *testing.T) {
+	curlewtest.NoLeaks(t)
+	p := retryOn(3, curlew.Unavailable)
+	p.AttemptTimeout = 50 * time.Millisecond
+	y := tally{steps: steps(good)}
+	c := dialTest(t, y.serve(t), curlew.WithServiceConfig(policy(curlew.MethodConfig{Retry: p})))
+	err := c.Caller().Stream(t.Context(), &chat.Method, func(_ context.Context, s curlew.Stream) error {
+		if err := s.Send(wrapperspb.String("hello")); err != nil {
+			return err
+		}
+		if err := s.CloseSend(); err != nil {
+			return err
+		}
+		time.Sleep(150 * time.Millisecond)
+		for {
+			if err := s.Recv(newStr()); err != nil {
+				return err
+			}
+		}
+	})
+	if seen, _ := y.seen(); err != nil || len(seen) != 1 {
+		t.Errorf("%d attempts, %v", len(seen), err)
 	}
 }
