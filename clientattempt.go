@@ -208,8 +208,13 @@ func (c *clientCall) retry(a *attempt, err error, wait time.Duration, kind Attem
 		class = balance.Canceled // the endpoint has not seen the call
 	}
 	c.finishAttempt(a, class)
-	all := transport.Join(c.sent)
-	defer all.Free()
+	a.ts.Drop()
+	end = end || c.sentEnd
+	var all transport.Encoded
+	if end || c.call.method.Kind.ManyRequests() { // else the message is yet to leave, with the end
+		all = transport.Join(c.sent)
+		defer all.Free()
+	}
 	ctx, cancel := context.WithCancel(c.ctx)
 	defer cancel()
 	c.stopRetry.Store(&cancel) // who ends the call does not wait for this
@@ -219,7 +224,7 @@ func (c *clientCall) retry(a *attempt, err error, wait time.Duration, kind Attem
 	if err := pause(ctx, wait); err != nil {
 		return c.attachLocked(err)
 	}
-	return c.open(ctx, all, end || c.sentEnd, kind)
+	return c.open(ctx, all, end, kind)
 }
 
 // finishAttempt ends an attempt, once.

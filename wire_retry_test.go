@@ -316,3 +316,39 @@ func TestRefusedStreamsAreNotCounted(t *testing.T) {
 		}
 	}
 }
+
+// The one message of a call that has one leaves with the end of the request, and once,
+// although an attempt has failed between.
+func TestRetryBeforeTheMessageLeaves(t *testing.T) {
+	curlewtest.NoLeaks(t)
+	for _, m := range []*curlew.MethodOf[*str, *str]{unary, list} {
+		again, body := make(chan struct{}), make(chan string, 1)
+		addr := scripted(t, func(nc net.Conn) {
+			p := rawpeer.Server(t, nc)
+			refused(p, nextHeader(p))
+			nextHeader(p)
+			close(again)
+			if id := nextRequest(p); id != 0 {
+				body <- string(p.Stream(id).Data)
+				good(p, id)
+			}
+			p.Drain()
+		})
+		c := dialTest(t, addr)
+		err := c.Caller().Stream(t.Context(), &m.Method, func(_ context.Context, s curlew.Stream) error {
+			if err := s.Send(wrapperspb.String("hello")); err != nil {
+				return err
+			}
+			received := make(chan error, 1)
+			go func() { received <- s.Recv(newStr()) }()
+			<-again
+			if err := s.CloseSend(); err != nil {
+				return err
+			}
+			return <-received
+		})
+		if got := <-body; err != nil || got != string(framed("hello")) {
+			t.Errorf("%v: %v; the server has %q", m.Kind, err, got)
+		}
+	}
+}

@@ -179,6 +179,34 @@ func TestAbandonedStreams(t *testing.T) {
 	}
 }
 
+// What a stream holds that has ended can be dropped although its receiver still waits.
+func TestDrop(t *testing.T) {
+	sent := make(chan struct{})
+	d := newDuoConfig(func(h *handler) {
+		h.Send(Outgoing{Header: okHeader, Data: make([]byte, 1000)}, nil)
+		close(sent)
+		<-h.aborted
+	}).tie(t)
+	c, err := d.open("/", nil, true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	received := make(chan error, 1)
+	go func() { received <- c.Await(10_000, nil) }()
+	<-sent
+	held := func() bool {
+		d.client.mu.Lock()
+		defer d.client.mu.Unlock()
+		return d.client.buffered > 0
+	}
+	eventually(t, held, func() string { return "the content" })
+	c.Reset(frame.CodeCancel)
+	c.Drop()
+	if err := <-received; err == nil || held() {
+		t.Errorf("%v; something is held: %v", err, held())
+	}
+}
+
 // However a stream ends, what it held is given back.
 func TestNothingIsHeldAfterwards(t *testing.T) {
 	dc := newDuoConfig(func(h *handler) {

@@ -307,8 +307,16 @@ func (s *Stream) creditLocked(n uint32) bool {
 func (s *Stream) Free() {
 	s.taken.Free()
 	s.taken, s.off = nil, 0
+	if !s.drained {
+		s.Drop()
+	}
+}
+
+// Drop frees what an ended stream has received and its receiver has not taken. It may
+// be called from any goroutine.
+func (s *Stream) Drop() {
 	c := s.conn
-	if c == nil || s.drained {
+	if c == nil {
 		return
 	}
 	c.mu.Lock()
