@@ -215,9 +215,8 @@ func (c *clientCall) retry(a *attempt, err error, wait time.Duration, kind Attem
 		all = transport.Join(c.sent)
 		defer all.Free()
 	}
-	ctx, cancel := context.WithCancel(c.ctx)
+	ctx, cancel := c.stoppable()
 	defer cancel()
-	c.stopRetry.Store(&cancel) // who ends the call does not wait for this
 	if c.released.Load() {
 		return errEnded
 	}

@@ -29,6 +29,8 @@ type clientCall struct {
 	// messages, or body.
 	req, res any
 	body     func(*clientCall) error
+	// foreign: body is the caller's own, and may return while it still sends.
+	foreign bool
 	// watched: somebody ends the call when its context ends, so that who receives waits
 	// for one thing instead of two.
 	watched bool
@@ -40,8 +42,9 @@ type clientCall struct {
 	record  *record // of attempts that failed; nil: none
 
 	// The end of the call, which may come while another attempt is made.
-	released  atomic.Bool
-	stopRetry atomic.Pointer[context.CancelFunc]
+	released atomic.Bool
+	stop     atomic.Pointer[context.CancelFunc] // of what is being opened
+	verdict  atomic.Uint32                      // class of the failure that the caller has been told, plus 1
 
 	first attempt
 	att   atomic.Pointer[attempt] // nil: not begun
@@ -173,6 +176,32 @@ func classOf(err error) balance.Class {
 	return balance.Failure
 }
 
+// classOfEnd returns what the call's end with err says of the endpoint of its last
+// attempt. What is wrong only at this side, as an error that the caller's own function
+// returns, says nothing.
+func (c *clientCall) classOfEnd(err error) balance.Class {
+	switch told := c.verdict.Load(); {
+	case told != 0:
+		return balance.Class(told - 1)
+	case err == nil:
+		return balance.Success
+	case c.ctx.Err() == context.DeadlineExceeded:
+		return balance.TimedOut
+	}
+	return balance.Canceled
+}
+
+// stoppable returns a context that also ends with the call, which does not wait for what
+// is being opened then. There is one at a time.
+func (c *clientCall) stoppable() (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancel(c.ctx)
+	c.stop.Store(&cancel)
+	if c.released.Load() {
+		cancel()
+	}
+	return ctx, cancel
+}
+
 // Send implements [Stream].
 func (c *clientCall) Send(msg any) error { return c.send(msg, false) }
 
@@ -276,7 +305,12 @@ func (c *clientCall) transmit(msg transport.Encoded, end bool) error {
 			return err
 		}
 		c.begun, c.tries = true, 1
-		return c.open(c.ctx, msg, end, FirstAttempt)
+		if !c.foreign {
+			return c.open(c.ctx, msg, end, FirstAttempt)
+		}
+		ctx, cancel := c.stoppable()
+		defer cancel()
+		return c.open(ctx, msg, end, FirstAttempt)
 	}
 	a := c.att.Load()
 	if a == nil {
@@ -334,11 +368,13 @@ var errEnded = Errorf(Canceled, "the call has ended")
 // receiving still, beside an interceptor that has returned or a Close.
 func (c *clientCall) release(err error) {
 	c.released.Store(true)
-	if stop := c.stopRetry.Load(); stop != nil {
+	if stop := c.stop.Load(); stop != nil {
 		(*stop)()
 	}
 	a := c.att.Load()
-	ended := a != nil && c.finishAttempt(a, classOf(err))
+	if a != nil {
+		c.finishAttempt(a, c.classOfEnd(err))
+	}
 	if err == nil && c.prep.repeats() {
 		c.succeeded(a)
 	}
@@ -348,7 +384,7 @@ func (c *clientCall) release(err error) {
 			c.over = errEnded
 		}
 	}
-	if ended {
+	if a != nil {
 		a.ts.Free()
 	}
 	c.recvMu.Unlock()

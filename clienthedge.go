@@ -36,12 +36,8 @@ type raceResult struct {
 // hedge returns when the call's attempt is the one that counts, having made others
 // while there was no answer. It is the receiver's.
 func (c *clientCall) hedge(h *hedgePolicy) {
-	ctx, cancel := context.WithCancel(c.ctx)
+	ctx, cancel := c.stoppable()
 	defer cancel()
-	c.stopRetry.Store(&cancel)
-	if c.released.Load() {
-		return
-	}
 	first := c.att.Load()
 	r := &race{call: c, ctx: ctx, results: make(chan raceResult, maxAttempts+1), pick: c.pick, launched: 1}
 	r.pick.Tried = append(r.pick.Tried, first.picked.Ref())

@@ -226,6 +226,7 @@ func (c *clientCall) attachLocked(err error) error {
 	if !ok || e.why != nil || e == errEnded {
 		return err
 	}
+	c.verdict.Store(uint32(classOf(err)) + 1)
 	if a := c.att.Load(); a != nil && !a.judged {
 		a.judged = true
 		c.note(a, err, "")

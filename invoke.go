@@ -35,7 +35,7 @@ func (c Caller) Invoke(ctx context.Context, m *Method, req, res any) error {
 // the call's. The header of a bidirectional call leaves before body runs, that of
 // others with their first message.
 func (c Caller) Stream(ctx context.Context, m *Method, body func(context.Context, Stream) error) error {
-	cc := &clientCall{body: func(cc *clientCall) error {
+	cc := &clientCall{foreign: true, body: func(cc *clientCall) error {
 		if err := body(cc.ctx, cc.call.Stream); err != io.EOF {
 			return err
 		}

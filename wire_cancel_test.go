@@ -2,6 +2,7 @@ package curlew_test
 
 import (
 	"context"
+	"errors"
 	"io"
 	"net"
 	"sync"
@@ -116,5 +117,48 @@ func TestCloseDuringRetry(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// A call ends with its function, although another goroutine still waits for a
+// connection to send over.
+func TestReturnWhileConnecting(t *testing.T) {
+	curlewtest.NoLeaks(t)
+	dialed := make(chan struct{})
+	once := sync.OnceFunc(func() { close(dialed) })
+	c := dialTest(t, "192.0.2.1:1", curlew.WithDialer(func(ctx context.Context, _, _ string) (net.Conn, error) {
+		once()
+		<-ctx.Done()
+		return nil, ctx.Err()
+	}))
+	enough := errors.New("enough")
+	for _, m := range []*curlew.MethodOf[*str, *str]{gather, list} {
+		ended, sent := make(chan error, 1), make(chan error, 1)
+		go func() {
+			ended <- c.Caller().Stream(t.Context(), &m.Method, func(_ context.Context, s curlew.Stream) error {
+				begun := make(chan struct{})
+				go func() {
+					close(begun)
+					if err := s.Send(wrapperspb.String("hello")); err != nil {
+						sent <- err
+						return
+					}
+					sent <- s.CloseSend()
+				}()
+				<-begun
+				<-dialed
+				return enough
+			})
+		}()
+		for what, ch := range map[string]chan error{"the call": ended, "its sender": sent} {
+			select {
+			case err := <-ch:
+				if what == "the call" && !errors.Is(err, enough) {
+					t.Errorf("%v: %v", m.Kind, err)
+				}
+			case <-time.After(rawpeer.Patience):
+				t.Fatalf("%v: %s waits for a connection", m.Kind, what)
+			}
+		}
 	}
 }
