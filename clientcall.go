@@ -376,7 +376,7 @@ func (c *clientCall) release(err error) {
 		c.finishAttempt(a, c.classOfEnd(err))
 	}
 	if err == nil && c.prep.repeats() {
-		c.succeeded(a)
+		c.prep.config.throttle.Succeeded()
 	}
 	c.recvMu.Lock()
 	if c.over == nil {

@@ -2,6 +2,7 @@ package curlew
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"time"
 
@@ -15,14 +16,16 @@ import (
 // with the first answer that counts; the other attempts are cancelled then.
 type race struct {
 	call     *clientCall
+	policy   *hedgePolicy
 	ctx      context.Context // ends with the race
 	results  chan raceResult // room for all that can come
-	pick     balance.Call
-	launched int        // attempts that count
-	spent    []*attempt // ended without deciding the call
-	stopped  bool       // no more are made
+	launched int             // attempts that count
+	owed     int             // attempts to make again, at no cost: no server has seen them
+	spent    []*attempt      // ended without deciding the call
+	stopped  bool            // no more are made, but those
 
 	mu   sync.Mutex
+	pick balance.Call // of the next attempt
 	over bool
 	won  *attempt // when over
 }
@@ -39,16 +42,23 @@ func (c *clientCall) hedge(h *hedgePolicy) {
 	ctx, cancel := c.stoppable()
 	defer cancel()
 	first := c.att.Load()
-	r := &race{call: c, ctx: ctx, results: make(chan raceResult, maxAttempts+1), pick: c.pick, launched: 1}
-	r.pick.Tried = append(r.pick.Tried, first.picked.Ref())
+	began := first.began
+	if c.call.method.Kind.ManyRequests() {
+		began = time.Now() // nobody can answer before the request is complete
+	}
+	r := &race{call: c, policy: h, ctx: ctx, results: make(chan raceResult, maxAttempts+1), pick: c.pick, launched: 1}
+	r.wentTo(first)
 	rested := make(chan struct{}) // nobody but the receiver waits for the first any more
-	if delay := h.delay(first.began); delay > 0 {
+	if delay := h.delay(began); delay > 0 {
 		// Most calls are answered in that time, and cost nothing more.
-		alone, stop := context.WithTimeout(ctx, time.Until(first.began.Add(delay)))
+		alone, stop := context.WithTimeout(ctx, time.Until(began.Add(delay)))
 		err := c.ready(first, alone.Done())
 		stop()
 		switch {
-		case ctx.Err() != nil || err != h2.ErrDone && c.decides(first):
+		case ctx.Err() != nil:
+			return
+		case err != h2.ErrDone && c.decides(first):
+			h.learn(first, began)
 			return
 		case err != h2.ErrDone:
 			close(rested)
@@ -62,10 +72,11 @@ func (c *clientCall) hedge(h *hedgePolicy) {
 			r.report(raceResult{first, err})
 		}()
 	}
-	won := r.run(h)
+	won := r.run()
 	if won == nil {
 		won = first
 	}
+	h.learn(won, began)
 	r.end(won)
 	cancel()
 	if won == first {
@@ -75,6 +86,14 @@ func (c *clientCall) hedge(h *hedgePolicy) {
 	c.att.Store(won)
 	if c.released.Load() && c.finishAttempt(won, balance.Canceled) {
 		won.ts.Free()
+	}
+}
+
+// learn counts how long the answer took, of whichever attempt it is. That a hedge was
+// faster than the first attempt must not make the delay shorter for the next call.
+func (h *hedgePolicy) learn(a *attempt, began time.Time) {
+	if h.Percentile > 0 && a.ts.Answered() {
+		h.latencies.Add(time.Since(began))
 	}
 }
 
@@ -99,13 +118,13 @@ func (c *clientCall) decides(a *attempt) bool {
 
 // run makes attempts until one of them decides the call, which it returns. Without one
 // it is the last that failed; nil when the call has ended.
-func (r *race) run(h *hedgePolicy) *attempt {
-	limit := min(h.MaxAttempts, maxAttempts)
+func (r *race) run() *attempt {
+	limit := min(r.policy.MaxAttempts, maxAttempts)
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	for running := 1; ; {
 		due := timer.C
-		if r.stopped || r.launched >= limit || len(r.results) > 0 {
+		if r.owed == 0 && (r.stopped || r.launched >= limit) || len(r.results) > 0 {
 			due = nil
 		}
 		if due == nil && running == 0 {
@@ -118,7 +137,7 @@ func (r *race) run(h *hedgePolicy) *attempt {
 			if r.launch() {
 				running++
 			}
-			timer.Reset(h.delay(time.Now()))
+			timer.Reset(r.policy.delay(time.Now()))
 		case res := <-r.results:
 			running--
 			wait, decided := r.judge(res)
@@ -137,29 +156,46 @@ func (r *race) launch() bool {
 	c.sendMu.Lock()
 	defer c.sendMu.Unlock()
 	if c.released.Load() || !c.whole {
-		r.stopped = true
+		r.stopped, r.owed = true, 0
 		return false
 	}
-	if reason := c.prep.config.refuse(time.Now()); reason != "" {
+	a := &attempt{kind: Hedge}
+	if r.owed > 0 {
+		r.owed--
+		a.kind = TransparentRetry
+	} else if reason := c.prep.config.refuse(time.Now()); reason != "" {
 		r.stopped = true
 		c.noteReason(reason)
 		return false
+	} else {
+		r.launched++
 	}
 	all := transport.Join(c.sent)
-	pick := r.pick
-	pick.Attempt = r.launched
-	before := r.launched
-	r.launched++
+	r.mu.Lock()
+	r.pick.Attempt++
+	pick, before := r.pick, r.launched-1
+	r.mu.Unlock()
 	go func() {
-		a := &attempt{kind: Hedge}
 		err := c.start(r.ctx, &pick, a, before, all, true)
 		all.Free()
+		r.wentTo(a)
 		if err == nil {
 			err = c.ready(a, r.ctx.Done())
 		}
 		r.report(raceResult{a, err})
 	}()
 	return true
+}
+
+// wentTo has further attempts avoid the endpoint of a.
+func (r *race) wentTo(a *attempt) {
+	ref := a.picked.Ref()
+	if ref == 0 {
+		return
+	}
+	r.mu.Lock()
+	r.pick.Tried = append(slices.Clip(r.pick.Tried), ref) // others read what there is
+	r.mu.Unlock()
 }
 
 // report hands a result over, or clears away after an attempt that lost.
@@ -179,12 +215,14 @@ func (r *race) report(res raceResult) {
 // one made after wait.
 func (r *race) judge(res raceResult) (wait time.Duration, decided bool) {
 	c, a := r.call, res.a
-	if a.picked.Ref() != 0 {
-		r.pick.Tried = append(r.pick.Tried[:len(r.pick.Tried):len(r.pick.Tried)], a.picked.Ref())
-	}
 	if a.ended.Load() || !a.opened { // it could not be opened
 		c.noteFailure(a, res.err)
-		return 0, false
+		if a.opened && a.ts.Conn() == nil {
+			r.owed++ // the connection took no more streams
+			return 0, false
+		}
+		r.stopped = r.stopped || dropped(res.err)
+		return r.policy.delay(time.Now()), false
 	}
 	if res.err == h2.ErrDone || c.decides(a) {
 		return 0, true
@@ -193,6 +231,12 @@ func (r *race) judge(res raceResult) (wait time.Duration, decided bool) {
 	st := a.ts.Verdict()
 	c.noteFailure(a, c.explain(st))
 	if st.Unprocessed {
+		c.sendMu.Lock()
+		if !c.retried {
+			c.retried = true
+			r.owed++
+		}
+		c.sendMu.Unlock()
 		return 0, false
 	}
 	c.prep.config.throttle.Failed()

@@ -247,11 +247,3 @@ func (c *clientCall) attachLocked(err error) error {
 
 // repeats reports whether a policy may make more of a call than one attempt.
 func (p *prepared) repeats() bool { return p.retry != nil || p.hedge != nil }
-
-// succeeded counts a call that ended well.
-func (c *clientCall) succeeded(a *attempt) {
-	c.prep.config.throttle.Succeeded()
-	if h := c.prep.hedge; h != nil && a != nil {
-		h.latencies.Add(time.Since(a.began))
-	}
-}

@@ -1,5 +1,7 @@
 package curlew
 
+import "time"
+
 // ServerConns returns how many connections a server has.
 func ServerConns(s *Server) int { return s.transport.Conns() }
 
@@ -9,4 +11,10 @@ func ServerCall(s *Server, m *Method) *Call {
 	c.call.server = c
 	c.call.method = m
 	return &c.call
+}
+
+// HedgeDelay returns how long a hedged call of a method would wait now before its second
+// attempt.
+func HedgeDelay(c *Client, m *Method) time.Duration {
+	return c.Caller().prepare(m).hedge.delay(time.Now())
 }

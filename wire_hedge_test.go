@@ -7,10 +7,12 @@ import (
 	"net"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/curlew-rpc/curlew"
+	"github.com/curlew-rpc/curlew/balance"
 	"github.com/curlew-rpc/curlew/curlewtest"
 	"github.com/curlew-rpc/curlew/internal/transport/rawpeer"
 )
@@ -47,6 +49,8 @@ func TestHedging(t *testing.T) {
 		{"cut off", at(long), steps(hangUp, good), 0, 2},
 		{"pushback", at(long), steps(pushedBack("5"), good), 0, 2},
 		{"pushback forbids", at(long), steps(pushedBack("-1"), good), curlew.Unavailable, 1},
+		{"refused after the last", &curlew.HedgingPolicy{MaxAttempts: 2, Delay: long, NonFatalCodes: []curlew.Code{curlew.Unavailable}}, steps(unavailable, refused, good), 0, 3},
+		{"refused twice", at(long), steps(refused, refused, good), 0, 3},
 		{"all at once", at(none), steps(mute, mute, good), 0, 3},
 		{"none answers", at(short), steps(mute), curlew.DeadlineExceeded, 3},
 	} {
@@ -189,5 +193,129 @@ func TestHedgingByPercentile(t *testing.T) {
 	}
 	if attempts != 2 {
 		t.Errorf("%d attempts, want 2: the hour is no delay any more", attempts)
+	}
+}
+
+// What no server has seen is sent again whatever the budgets say.
+func TestHedgingWithoutBudget(t *testing.T) {
+	curlewtest.NoLeaks(t)
+	for _, step := range []step{refused, gone} {
+		y := tally{steps: steps(step, good)}
+		sc := policy(curlew.MethodConfig{Hedging: &curlew.HedgingPolicy{MaxAttempts: 2, Delay: time.Hour}})
+		sc.RetryBudget = &curlew.RetryBudget{Ratio: 0.001, Window: 10 * time.Second}
+		if o := perform(t.Context(), dialTest(t, y.serve(t), curlew.WithServiceConfig(sc)), unary); o.err != nil {
+			t.Error(o.err)
+		}
+	}
+}
+
+// The delay is worked out from how long callers wait for an answer, which hedges do not
+// make look shorter than it is.
+func TestHedgesDoNotShortenTheDelay(t *testing.T) {
+	curlewtest.NoLeaks(t)
+	y := tally{}
+	y.steps = steps(func(p *rawpeer.Peer, id uint32) {
+		if rawpeer.Value(p.Stream(id).First(), "grpc-previous-rpc-attempts") != "" {
+			good(p, id)
+		}
+	})
+	const delay = 5 * time.Millisecond
+	sc := policy(curlew.MethodConfig{Hedging: &curlew.HedgingPolicy{MaxAttempts: 2, Delay: delay, Percentile: 0.5}})
+	sc.RetryBudget = &curlew.RetryBudget{Ratio: 1, MinPerSecond: 100, Window: time.Second}
+	c := dialTest(t, y.serve(t), curlew.WithServiceConfig(sc))
+	for range 80 {
+		if o := perform(t.Context(), c, unary); o.err != nil {
+			t.Fatal(o.err)
+		}
+	}
+	if got := curlew.HedgeDelay(c, &unary.Method); got < delay {
+		t.Errorf("the delay is %v, and all calls took more than %v", got, delay)
+	}
+}
+
+// A stream is answered by its header, however long it goes on.
+func TestHedgeDelayOfStreams(t *testing.T) {
+	curlewtest.NoLeaks(t)
+	y := tally{steps: steps(func(p *rawpeer.Peer, id uint32) {
+		header()(p, id)
+		data(framed("fine"))(p, id)
+	})}
+	sc := policy(curlew.MethodConfig{Hedging: &curlew.HedgingPolicy{MaxAttempts: 2, Delay: time.Hour, Percentile: 0.5}})
+	c := dialTest(t, y.serve(t), curlew.WithServiceConfig(sc))
+	ctx, cancel := context.WithCancel(t.Context())
+	var answered, ended sync.WaitGroup
+	for range 80 {
+		answered.Add(1)
+		ended.Go(func() {
+			once := sync.OnceFunc(answered.Done)
+			defer once()
+			for range curlew.CallServerStream(ctx, c.Caller(), list, newStr()) {
+				once()
+			}
+		})
+	}
+	answered.Wait()
+	if got := curlew.HedgeDelay(c, &list.Method); got == time.Hour {
+		t.Error("nothing is known of streams that have been answered")
+	}
+	cancel()
+	ended.Wait()
+}
+
+// untried picks the first endpoint that the call has not been to.
+type untried struct{ refs []balance.Ref }
+
+func (untried) NewPlanner() balance.Planner { return untried{} }
+
+func (p untried) Plan(in balance.Snapshot) balance.Plan {
+	plan := balance.Plan{State: balance.Ready}
+	for _, v := range in.Endpoints {
+		plan.Connect = append(plan.Connect, v.Ref)
+		if v.State != balance.Ready {
+			plan.State = balance.Connecting
+		}
+	}
+	plan.Picker = untried{plan.Connect}
+	if plan.State != balance.Ready {
+		plan.Picker = balance.Always(balance.Pick{Verdict: balance.Queue})
+	}
+	return plan
+}
+
+func (p untried) Pick(c *balance.Call) balance.Pick {
+	for _, r := range p.refs {
+		if !c.HasTried(r) {
+			return balance.Pick{Verdict: balance.Use, Endpoint: r}
+		}
+	}
+	return balance.Pick{Verdict: balance.Drop, Err: errors.New("all have been tried")}
+}
+
+// Hedges avoid the endpoints where others of the call still go on, and end where the
+// policy refuses one.
+func TestHedgesGoElsewhere(t *testing.T) {
+	curlewtest.NoLeaks(t)
+	var servers [3]tally
+	target := "static:///"
+	for i := range servers {
+		servers[i].steps = steps(mute)
+		target += servers[i].serve(t) + ","
+	}
+	h := &curlew.HedgingPolicy{MaxAttempts: 5, Delay: 10 * time.Millisecond}
+	c, err := curlew.NewClient(strings.TrimSuffix(target, ","), curlew.WithBalancer(untried{}), curlew.WithServiceConfig(policy(curlew.MethodConfig{Hedging: h})))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
+	defer cancel()
+	o := perform(ctx, c, unary)
+	for i := range servers {
+		if seen, _ := servers[i].seen(); len(seen) != 1 {
+			t.Errorf("server %d has %d attempts", i, len(seen))
+		}
+	}
+	if why := curlew.Explain(o.err); why == nil || len(why.Attempts) != 2 { // one refused, and the last
+		t.Errorf("%v\n%v", o.err, why)
 	}
 }
