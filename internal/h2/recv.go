@@ -254,7 +254,7 @@ func (c *Conn) responseOnReader(id uint32, end bool, block []byte) error {
 	case informational:
 		return c.chargeLocked(1, "informational responses")
 	case k == response:
-		c.suspicion.pings = maxSuspicions
+		c.suspicion.servedLocked()
 		s.header = sec.msg
 		s.rest = sec.msg.ContentLength
 		if end {
@@ -310,7 +310,7 @@ func (c *Conn) dataOnReader(id uint32, data []byte, padding int, end bool) error
 			return err
 		}
 	}
-	c.suspicion.pings = maxSuspicions
+	c.suspicion.servedLocked()
 	c.keepLocked(s, data)
 	if padding > 0 {
 		c.creditConnLocked(uint32(padding))

@@ -95,6 +95,18 @@ func (c *Conn) suspectLocked(now time.Duration) {
 		b := c.roomLocked(frame.HeaderLen + 8)
 		b.B = frame.AppendPing(b.B, false, suspicionPing)
 		c.watch.armLocked(c, &c.watch.doubt, max(minDoubt, 4*s.delay))
+	case s.asked:
+		// Something else was heard since; the question stands.
+		c.watch.armLocked(c, &c.watch.doubt, max(minDoubt, 4*s.delay))
+	}
+}
+
+// servedLocked takes HEADERS or DATA of the server's, after which it allows PINGs again.
+// One that has no answer yet may be behind them, and counts.
+func (s *suspicion) servedLocked() {
+	s.pings = maxSuspicions
+	if s.asked {
+		s.pings--
 	}
 }
 
