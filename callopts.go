@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"math"
 	"slices"
-	"sync"
 	"time"
 
 	"github.com/curlew-rpc/curlew/codec"
@@ -35,7 +34,7 @@ type callSettings struct {
 	maxSend      int
 	err          error
 
-	prepared *sync.Map // *Method to *prepared, shared by settings that have the same
+	prepared *methodCache // *Method to *prepared, shared by settings that have the same
 }
 
 // with returns the settings changed by opts.
@@ -48,7 +47,7 @@ func (s *callSettings) with(opts []CallOption) (*callSettings, error) {
 	}
 	if n.prepared == nil || n.codec != s.codec || n.compressor != s.compressor ||
 		n.maxReceive != s.maxReceive || n.maxSend != s.maxSend || n.waitForReady != s.waitForReady {
-		n.prepared = new(sync.Map)
+		n.prepared = new(methodCache)
 	}
 	return &n, nil
 }

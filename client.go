@@ -27,8 +27,8 @@ type Client struct {
 	channel   *channel.Channel[*transport.ClientConn]
 	config    atomic.Pointer[configInForce]
 	replay    replay
-	latencies sync.Map // of methods that are hedged by them: path to *retry.Latencies
-	handler   Handler  // the interceptors around perform
+	latencies methodCache // of methods that are hedged: path to *retry.Latencies
+	handler   Handler     // the interceptors around perform
 	settings  *callSettings
 	scheme    string
 	authority string

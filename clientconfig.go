@@ -2,6 +2,7 @@ package curlew
 
 import (
 	"fmt"
+	"sync"
 
 	"github.com/curlew-rpc/curlew/balance"
 	"github.com/curlew-rpc/curlew/internal/channel"
@@ -38,17 +39,20 @@ func WithPolicyParsers(parsers ...balance.Parser) ClientOption {
 }
 
 // configs makes the settings of a client's connections, and the config of its calls, of
-// what the resolver brings. Its method is called by one goroutine at a time.
+// what the resolver brings.
 type configs struct {
 	client *Client
 	given  *clientConfig
 
+	mu   sync.Mutex        // a resolver that was left may still be at its last update
 	text string            // of last
 	last *channel.Settings // nil: there was none
 }
 
 // settings implements channel.Config.Settings.
 func (r *configs) settings(text string) (*channel.Settings, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	if r.given.ownConfig {
 		text = ""
 	}
@@ -67,16 +71,16 @@ func (r *configs) settings(text string) (*channel.Settings, error) {
 		case r.last != nil || r.given.service == nil:
 			return r.last, fmt.Errorf("the resolver's service config: %w", err)
 		default: // gRFC A21: the default is better than none
-			return r.put(sc), fmt.Errorf("the resolver's service config: %w", err)
+			return r.putLocked(sc), fmt.Errorf("the resolver's service config: %w", err)
 		}
 	}
-	s := r.put(sc)
+	s := r.putLocked(sc)
 	r.text, r.last = text, s
 	return s, nil
 }
 
-// put has calls follow sc, and returns what it says of connections.
-func (r *configs) put(sc *ServiceConfig) *channel.Settings {
+// putLocked has calls follow sc, and returns what it says of connections.
+func (r *configs) putLocked(sc *ServiceConfig) *channel.Settings {
 	r.client.config.Store(sc.put(r.client.config.Load()))
 	s := &channel.Settings{Policy: r.given.policy, MaxConnsPerEndpoint: r.given.maxConns}
 	if s.Policy == nil {

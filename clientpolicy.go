@@ -2,6 +2,8 @@ package curlew
 
 import (
 	"strings"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/curlew-rpc/curlew/internal/retry"
@@ -110,14 +112,41 @@ func (h *hedgePolicy) delay(now time.Time) time.Duration {
 // prepare returns what is known of the calls of a method.
 func (c Caller) prepare(m *Method) *prepared {
 	config := c.client.config.Load()
-	if p, ok := c.settings.prepared.Load(m); ok {
+	if p, ok := c.settings.prepared.entries.Load(m); ok {
 		if p := p.(*prepared); p.config == config {
 			return p
 		}
 	}
 	p := c.prepareFor(m, config)
-	c.settings.prepared.Store(m, p)
+	c.settings.prepared.add(m, p)
 	return p
+}
+
+// A methodCache keeps what has been worked out of methods. Proxies make methods as they
+// go, so it is emptied when it is full.
+type methodCache struct {
+	entries sync.Map
+	added   atomic.Int32 // since it was empty
+}
+
+const maxCached = 1024
+
+func (m *methodCache) add(key, value any) {
+	if m.added.Add(1) > maxCached {
+		m.entries.Clear()
+		m.added.Store(1)
+	}
+	m.entries.Store(key, value)
+}
+
+// latenciesOf returns how long a method's calls take.
+func (c *Client) latenciesOf(path string) *retry.Latencies {
+	if l, ok := c.latencies.entries.Load(path); ok {
+		return l.(*retry.Latencies)
+	}
+	l := new(retry.Latencies)
+	c.latencies.add(path, l) // another one, made at the same time, knows as little
+	return l
 }
 
 func (c Caller) prepareFor(m *Method, config *configInForce) *prepared {
@@ -168,8 +197,7 @@ func (p *prepared) setAttempts(c *Client, m *Method, mc *MethodConfig, named boo
 		if m.Kind == KindBidi {
 			return
 		}
-		latencies, _ := c.latencies.LoadOrStore(m.Path, new(retry.Latencies))
-		p.hedge = &hedgePolicy{mc.Hedging, latencies.(*retry.Latencies)}
+		p.hedge = &hedgePolicy{mc.Hedging, c.latenciesOf(m.Path)}
 		p.codes = bitsOf(mc.Hedging.NonFatalCodes)
 		return
 	case idempotent && p.config.Idempotent != nil:

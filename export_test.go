@@ -18,3 +18,13 @@ func ServerCall(s *Server, m *Method) *Call {
 func HedgeDelay(c *Client, m *Method) time.Duration {
 	return c.Caller().prepare(m).hedge.delay(time.Now())
 }
+
+// Prepared prepares a method, and returns how many the client keeps prepared.
+func Prepared(c *Client, m *Method) (n int) {
+	c.Caller().prepare(m)
+	c.settings.prepared.entries.Range(func(any, any) bool {
+		n++
+		return true
+	})
+	return n
+}

@@ -345,3 +345,13 @@ func TestAttemptTimeoutOfSlowReceiver(t *testing.T) {
 		t.Errorf("%d attempts, %v", len(seen), err)
 	}
 }
+
+// Programs that make methods as they go do not fill the memory with them.
+func TestManyMethods(t *testing.T) {
+	c := dialTest(t, "127.0.0.1:1")
+	for range 10_000 {
+		if n := curlew.Prepared(c, &curlew.Method{Path: "/t.S/Unary"}); n > 2000 {
+			t.Fatalf("%d methods are kept", n)
+		}
+	}
+}

@@ -71,8 +71,9 @@ type Config[C Conn] struct {
 
 	// Settings returns what an update's service config says, which is empty if the
 	// resolver brought none. With an error the settings returned are those to go on
-	// with; nil has the update refused. It is called by one goroutine at a time. A nil
-	// Settings leaves Policy and MaxConnsPerEndpoint in force.
+	// with; nil has the update refused. A resolver that was left may still be at a
+	// call of it when the next one makes another. A nil Settings leaves Policy and
+	// MaxConnsPerEndpoint in force.
 	Settings func(serviceConfig string) (*Settings, error)
 
 	// Health asks over conn whether a service serves, and reports every change, until
