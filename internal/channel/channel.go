@@ -111,6 +111,7 @@ const (
 // A Channel is the client's end of a service. All methods are safe for concurrent use.
 type Channel[C Conn] struct {
 	cfg     Config[C]
+	given   *Settings // without a Config.Settings
 	table   atomic.Pointer[table[C]]
 	waiting atomic.Int64 // calls in the slow path, and calls of Ready
 	// resolved: the resolver has named endpoints once.
@@ -137,6 +138,8 @@ func New[C Conn](cfg Config[C]) *Channel[C] {
 		cfg.Logger = slog.New(slog.DiscardHandler)
 	}
 	ch := &Channel[C]{cfg: cfg}
+	ch.given = &Settings{Policy: cfg.Policy, MaxConnsPerEndpoint: cfg.MaxConnsPerEndpoint}
+	ch.settings = ch.given
 	ch.control.byID = make(map[string]*endpoint[C])
 	ch.exec.settle = ch.settleOnLoop
 	ch.alarm = func() { ch.exec.post(func() { ch.dirty = true }) }

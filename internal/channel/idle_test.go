@@ -85,7 +85,7 @@ func TestIdleAndRemovedAtOnce(t *testing.T) {
 		defer ch.Close()
 		mustCall(t, ch, "a:1")
 		ch.exec.post(func() {
-			ch.updateOnLoop(t.Context(), resolve.Update{Endpoints: endpoints("b:1")}, Settings{Policy: balance.PickFirst(), MaxConnsPerEndpoint: 1}, true)
+			ch.updateOnLoop(t.Context(), resolve.Update{Endpoints: endpoints("b:1")}, &Settings{Policy: balance.PickFirst(), MaxConnsPerEndpoint: 1}, true)
 			for _, ep := range ch.retired {
 				ep.busyOnLoop()
 			}

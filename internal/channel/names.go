@@ -41,7 +41,7 @@ func (ch *Channel[C]) watch(ctx context.Context, hint <-chan struct{}) {
 				ch.cfg.Logger.Warn("a service config was refused", "target", ch.cfg.Target.String(), "error", err)
 			}
 			pushed.Store(true)
-			ch.exec.post(func() { ch.updateOnLoop(ctx, u, *settings, err == nil) })
+			ch.exec.post(func() { ch.updateOnLoop(ctx, u, settings, err == nil) })
 			return err
 		})
 		if err == nil && !pushed.Load() {
@@ -72,7 +72,7 @@ func (ch *Channel[C]) unresolvedOnLoop(ctx context.Context, err error) {
 
 // updateOnLoop takes over what the resolver says. Endpoints that stay keep their
 // connections.
-func (ch *Channel[C]) updateOnLoop(ctx context.Context, u resolve.Update, s Settings, configured bool) {
+func (ch *Channel[C]) updateOnLoop(ctx context.Context, u resolve.Update, s *Settings, configured bool) {
 	if ctx.Err() != nil {
 		return
 	}

@@ -20,7 +20,7 @@ type control[C Conn] struct {
 	wakeAt  time.Time       // the policy wants another plan; zero if not
 	connect []*endpoint[C]
 
-	settings  Settings
+	settings  *Settings     // they do not change
 	unwatched bool          // the policy does not want health watched
 	reports   time.Duration // how often it wants reports of load
 	alarm     func()        // has a plan made

@@ -26,15 +26,16 @@ type Settings struct {
 // before (gRFC A21).
 func (ch *Channel[C]) readConfig(u resolve.Update) (*Settings, error) {
 	if ch.cfg.Settings == nil {
-		return &Settings{Policy: ch.cfg.Policy, MaxConnsPerEndpoint: ch.cfg.MaxConnsPerEndpoint}, nil
+		return ch.given, nil
 	}
 	return ch.cfg.Settings(u.ServiceConfig)
 }
 
 // configureOnLoop puts the settings in force that an update came with. The policy
 // begins anew only when it is another, or set otherwise; connections stay in any case.
-func (ch *Channel[C]) configureOnLoop(s Settings) {
-	if ch.planner == nil || !reflect.DeepEqual(ch.settings.Policy, s.Policy) {
+func (ch *Channel[C]) configureOnLoop(s *Settings) {
+	// A policy with a function in it is not equal to itself.
+	if ch.planner == nil || ch.settings != s && !reflect.DeepEqual(ch.settings.Policy, s.Policy) {
 		ch.planner = s.Policy.NewPlanner()
 	}
 	ch.settings = s

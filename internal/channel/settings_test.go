@@ -349,3 +349,25 @@ func TestReportsAndAlarm(t *testing.T) {
 type policyFunc func() balance.Planner
 
 func (f policyFunc) NewPlanner() balance.Planner { return f() }
+
+// Updates leave a policy alone that stays, also one that cannot be compared.
+func TestPolicyStays(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newNames("a:1")
+		cfg := config(newNetwork(), r)
+		made := 0
+		cfg.Policy = policyFunc(func() balance.Planner {
+			made++
+			return balance.RoundRobin().NewPlanner()
+		})
+		ch := New(cfg)
+		defer ch.Close()
+		mustCall(t, ch, "a:1")
+		r.set(nil, endpoints("b:1")...)
+		synctest.Wait()
+		mustCall(t, ch, "b:1")
+		if made != 1 {
+			t.Errorf("%d planners were made", made)
+		}
+	})
+}
