@@ -28,3 +28,6 @@ func Prepared(c *Client, m *Method) (n int) {
 	})
 	return n
 }
+
+// Replayable returns how many bytes a client's streaming calls keep for other attempts.
+func Replayable(c *Client) int64 { return c.replay.kept.Load() }

@@ -26,9 +26,9 @@ var ErrNotSent = errors.New("the connection has no stream free")
 // Follow makes a server-streaming call over one connection, beside those of the
 // application, and gives each message to each until ctx ends, each fails, or the call
 // does. The bytes are valid during the call of each. The error is errors.ErrUnsupported
-// for a method that the server does not have, or where it allows no more streams at once
-// than calls like this would take, ErrNotSent when the connection is full, io.EOF when the server has ended the call
-// well.
+// for a method that the server does not have, or where calls like this would take all
+// the streams that it allows at once; ErrNotSent when the connection is full; io.EOF
+// when the server has ended the call well.
 func (c *ClientConn) Follow(ctx context.Context, head *Head, request []byte, each func(msg []byte) error) error {
 	defer c.following.Add(-1)
 	if n := int(c.following.Add(1)); n >= c.Limit() {
