@@ -15,12 +15,13 @@ const (
 	opaque                // not at all, and neither do its fields: google.protobuf.Any
 	scalar                // as a number, a name, a string and so on
 	quoted                // as the content of a JSON string: a well-known type
+	mask                  // as names of fields: google.protobuf.FieldMask
 	bare                  // as JSON: google.protobuf.Value and so on
 )
 
 // wellKnown has the types of google.protobuf whose JSON is no object of their fields.
 var wellKnown = map[protoreflect.Name]kind{
-	"Timestamp": quoted, "Duration": quoted, "FieldMask": quoted,
+	"Timestamp": quoted, "Duration": quoted, "FieldMask": mask,
 	"StringValue": quoted, "BytesValue": quoted, "DoubleValue": quoted, "FloatValue": quoted,
 	"Int32Value": quoted, "Int64Value": quoted, "UInt32Value": quoted, "UInt64Value": quoted,
 	"BoolValue": bare, "Value": bare, "Struct": bare, "ListValue": bare, "Any": opaque,
@@ -127,7 +128,7 @@ func pathParam(md protoreflect.MessageDescriptor, field string) (*param, error) 
 		md = fd.Message()
 	}
 	p := newParam(path)
-	if p.kind != scalar && p.kind != quoted && (md == nil || md.FullName() != "google.protobuf.BoolValue") {
+	if p.kind != scalar && p.kind != quoted && p.kind != mask && (md == nil || md.FullName() != "google.protobuf.BoolValue") {
 		return nil, fmt.Errorf("field %s: %s is a message, which a path cannot have", field, md.FullName())
 	}
 	return p, nil

@@ -18,6 +18,9 @@ func parseText(fd protoreflect.FieldDescriptor, kind kind, text string, empty fu
 	if kind == scalar {
 		return parseScalar(fd, text)
 	}
+	if kind == mask {
+		return parseMask(text, empty())
+	}
 	var space [64]byte
 	src := space[:0]
 	if !utf8.ValidString(text) {
@@ -156,6 +159,39 @@ func parseBytes(text string) ([]byte, error) {
 		return nil, base64.CorruptInputError(0)
 	}
 	return base64.RawURLEncoding.DecodeString(toURL.Replace(text))
+}
+
+// parseMask reads names of fields with commas between them. JSON has them in
+// lowerCamelCase, but as everybody writes them in queries as the .proto file has them,
+// those count too.
+func parseMask(text string, v protoreflect.Value) (protoreflect.Value, error) {
+	list := v.Message().Mutable(v.Message().Descriptor().Fields().ByName("paths")).List()
+	if text == "" {
+		return v, nil
+	}
+	for path := range strings.SplitSeq(text, ",") {
+		if !protoreflect.FullName(path).IsValid() {
+			return v, notA(text, "google.protobuf.FieldMask")
+		}
+		if !strings.Contains(path, "_") {
+			path = snakeCase(path)
+		}
+		list.Append(protoreflect.ValueOfString(path))
+	}
+	return v, nil
+}
+
+// snakeCase turns lowerCamelCase to what a .proto file has.
+func snakeCase(s string) string {
+	out := make([]byte, 0, len(s)+8)
+	for i := range len(s) {
+		if c := s[i]; c >= 'A' && c <= 'Z' {
+			out = append(out, '_', c|0x20)
+		} else {
+			out = append(out, c)
+		}
+	}
+	return string(out)
 }
 
 // parseKey reads the key of a map.
