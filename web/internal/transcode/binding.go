@@ -2,6 +2,7 @@ package transcode
 
 import (
 	"fmt"
+	"reflect"
 	"slices"
 
 	"google.golang.org/protobuf/reflect/protoreflect"
@@ -40,6 +41,7 @@ type Binding struct {
 	mask     protoreflect.FieldDescriptor
 	bodyOut  protoreflect.FieldDescriptor
 	rawOut   bool
+	goType   reflect.Type // of the request, nil if it is not known
 	describe string
 }
 
@@ -93,6 +95,7 @@ func (b *Binding) compile(rule rest.Rule) (err error) {
 		return err
 	}
 	b.compileQuery()
+	b.findGoFields()
 	b.findMask()
 	return nil
 }

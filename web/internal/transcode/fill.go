@@ -37,12 +37,13 @@ func (b *Binding) Fill(msg proto.Message, in Request) error {
 	if err := b.fillBody(m, &in); err != nil {
 		return invalid(err)
 	}
+	t := b.targetOf(msg, m)
 	for i := range b.vars {
-		if err := b.fillVar(m, &b.vars[i], in.Vars[i]); err != nil {
+		if err := b.fillVar(&t, &b.vars[i], in.Vars[i]); err != nil {
 			return invalid(fmt.Errorf("field %s: %w", b.vars[i].name(), err))
 		}
 	}
-	if err := b.fillQuery(m, in.Query); err != nil {
+	if err := b.fillQuery(&t, in.Query); err != nil {
 		return invalid(err)
 	}
 	if b.mask != nil && !m.Has(b.mask) && len(in.Body) > 0 {
@@ -85,31 +86,37 @@ func (b *Binding) fillBody(m protoreflect.Message, in *Request) error {
 
 // fillVar sets the field of a variable. What the body has of another field of its oneof
 // goes.
-func (b *Binding) fillVar(m protoreflect.Message, p *param, text string) error {
+func (b *Binding) fillVar(t *target, p *param, text string) error {
+	m := t.Message
 	for _, fd := range p.path[:len(p.path)-1] {
 		m = m.Mutable(fd).Message()
 	}
-	return b.set(m, p, text)
+	return b.set(t, m, p, text)
 }
 
-// set sets the field of a parameter in the message that has it.
-func (b *Binding) set(m protoreflect.Message, p *param, text string) error {
+// set sets the field of a parameter in m, the message of the target that has it.
+func (b *Binding) set(t *target, m protoreflect.Message, p *param, text string) error {
 	fd := p.leaf()
-	var v protoreflect.Value
-	var err error
-	if p.kind == scalar {
-		v, err = parseScalar(fd, text)
-	} else {
-		v, err = parseText(fd, p.kind, text, func() protoreflect.Value { return m.NewField(fd) }, &b.options.JSON)
-	}
-	if err != nil {
+	if p.kind != scalar {
+		v, err := parseText(fd, p.kind, text, func() protoreflect.Value { return m.NewField(fd) }, &b.options.JSON)
+		if err == nil {
+			m.Set(fd, v)
+		}
 		return err
 	}
-	m.Set(fd, v)
+	v, err := parseScalar(fd, text)
+	switch {
+	case err != nil:
+		return err
+	case p.goField > 0 && t.v.IsValid():
+		setGo(t.v.Field(p.goField-1), fd.Kind(), v)
+	default:
+		m.Set(fd, v)
+	}
 	return nil
 }
 
-func (b *Binding) fillQuery(m protoreflect.Message, query string) error {
+func (b *Binding) fillQuery(t *target, query string) error {
 	if query == "" {
 		return nil
 	}
@@ -120,7 +127,7 @@ func (b *Binding) fillQuery(m protoreflect.Message, query string) error {
 	}
 	var seen seen
 	for i := range pairs {
-		if err := b.fillParam(m, &pairs[i], &seen); err != nil {
+		if err := b.fillParam(t, &pairs[i], &seen); err != nil {
 			return fmt.Errorf("query parameter %s: %w", quote(pairs[i].Name), err)
 		}
 	}
@@ -138,7 +145,7 @@ var (
 	errAny       = errors.New("a query cannot have a google.protobuf.Any")
 )
 
-func (b *Binding) fillParam(m protoreflect.Message, pair *rest.Pair, seen *seen) error {
+func (b *Binding) fillParam(t *target, pair *rest.Pair, seen *seen) error {
 	p, key, hasKey := b.find(pair.Name)
 	switch {
 	case (p == nil || b.wholeIn) && b.options.IgnoreUnknown:
@@ -155,6 +162,7 @@ func (b *Binding) fillParam(m protoreflect.Message, pair *rest.Pair, seen *seen)
 	if !fd.IsList() && !fd.IsMap() && !seen.add(p) {
 		return errTwice
 	}
+	m := t.Message
 	for i, step := range p.path {
 		if p.oneof {
 			if other := otherMember(m, step); other != nil {
@@ -171,7 +179,7 @@ func (b *Binding) fillParam(m protoreflect.Message, pair *rest.Pair, seen *seen)
 	case fd.IsList():
 		return b.appendItem(m, p, pair.Value)
 	}
-	return b.set(m, p, pair.Value)
+	return b.set(t, m, p, pair.Value)
 }
 
 // check returns an error if a parameter cannot set a field, whatever its value is.

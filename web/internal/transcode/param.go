@@ -44,6 +44,8 @@ type param struct {
 	path  []protoreflect.FieldDescriptor // from the request to the field
 	kind  kind                           // of the field, of its values if it is a map
 	oneof bool                           // a field on the path belongs to a oneof
+	// goField is 1 more than the index of the Go field that can be set, or 0.
+	goField int
 }
 
 func newParam(path []protoreflect.FieldDescriptor) *param {

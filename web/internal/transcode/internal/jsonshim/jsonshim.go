@@ -40,6 +40,9 @@ func (o Options) Unmarshal(src []byte, m proto.Message) error {
 
 // AppendField appends the JSON of a field's value.
 func (o Options) AppendField(dst []byte, m protoreflect.Message, fd protoreflect.FieldDescriptor) ([]byte, error) {
+	if fd.Message() != nil && !fd.IsList() && !fd.IsMap() && m.Has(fd) {
+		return o.Append(dst, m.Get(fd).Message().Interface())
+	}
 	only := m.New()
 	if m.Has(fd) {
 		only.Set(fd, m.Get(fd))
