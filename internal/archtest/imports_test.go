@@ -40,8 +40,7 @@ var rules = []rule{
 	{"orca", []string{".", "orca/internal/orcapb", protobuf}},
 	{"reflection", []string{".", "health", "orca", "reflection/internal/reflectionpb", protobuf}},
 	{"web/internal/transcode/internal/testpb", []string{protobuf}},
-	{"web/internal/transcode/internal/jsonshim", []string{protobuf}},
-	{"web/internal/transcode", []string{"internal/wire/grpc", "internal/wire/rest", "internal/jsonpb", "web/internal/transcode/internal/jsonshim", protobuf}},
+	{"web/internal/transcode", []string{"internal/wire/grpc", "internal/wire/rest", "internal/jsonpb", protobuf}},
 	{"web", []string{".", "codec", "compress", "internal/wire/...", "internal/transport"}},
 
 	// The engine. HTTP/2 knows nothing of gRPC, gRPC's rules nothing of connections;

@@ -7,8 +7,8 @@ import (
 
 	"google.golang.org/protobuf/reflect/protoreflect"
 
+	"github.com/curlew-rpc/curlew/internal/jsonpb"
 	"github.com/curlew-rpc/curlew/internal/wire/rest"
-	jsonpb "github.com/curlew-rpc/curlew/web/internal/transcode/internal/jsonshim"
 )
 
 // Options say how requests are read and responses written.

@@ -6,8 +6,8 @@ import (
 
 	"google.golang.org/protobuf/types/known/anypb"
 
+	"github.com/curlew-rpc/curlew/internal/jsonpb"
 	"github.com/curlew-rpc/curlew/internal/wire/grpc"
-	jsonpb "github.com/curlew-rpc/curlew/web/internal/transcode/internal/jsonshim"
 )
 
 // AppendStatus appends the body of a response to a call that failed: a google.rpc.Status

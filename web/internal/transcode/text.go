@@ -9,7 +9,7 @@ import (
 
 	"google.golang.org/protobuf/reflect/protoreflect"
 
-	jsonpb "github.com/curlew-rpc/curlew/web/internal/transcode/internal/jsonshim"
+	"github.com/curlew-rpc/curlew/internal/jsonpb"
 )
 
 // parseText returns the value that text is for a field, one item of it if it is a list.
