@@ -18,7 +18,7 @@ func (d connectDialect) end(_ *framedRoute, st *transport.Status, trailer []tran
 	} else {
 		b = connect.AppendEndStream(b, st.Code, st.Message, st.Details, d.debug, pairs(trailer))
 	}
-	connect.PutPrefix(b, connect.Prefix{EndStream: true, Length: uint32(len(b) - wire.PrefixLen)})
+	connect.PutPrefix(b, connect.Prefix{End: true, Length: uint32(len(b) - wire.PrefixLen)})
 	return b, nil
 }
 

@@ -170,3 +170,7 @@ func (b *Binding) findMask() {
 		b.mask = fd
 	}
 }
+
+// RawResponse reports whether the response's body is a google.api.HttpBody, and so any
+// bytes of any type.
+func (b *Binding) RawResponse() bool { return b.rawOut }
