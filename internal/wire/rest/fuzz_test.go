@@ -193,7 +193,7 @@ func FuzzQuery(f *testing.F) {
 		for _, p := range pairs {
 			again = AppendPair(again, p.Name, p.Value)
 		}
-		if back, err := AppendQuery(nil, string(again), QueryLimits{}); err != nil || !slices.Equal(back, pairs) {
+		if back, err := AppendQuery(nil, string(again), QueryLimits{Length: 4*len(query) + 1}); err != nil || !slices.Equal(back, pairs) {
 			t.Fatalf("%q: %q, then %q, %v", query, pairs, back, err)
 		}
 	})

@@ -59,6 +59,9 @@ func Compile(md protoreflect.MethodDescriptor, rule rest.Rule, options Options) 
 	return b, nil
 }
 
+// String returns method, verb and template.
+func (b *Binding) String() string { return b.describe }
+
 // Verb returns the verb of HTTP, "*" for any.
 func (b *Binding) Verb() string { return b.verb }
 

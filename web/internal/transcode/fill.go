@@ -22,8 +22,8 @@ type Request struct {
 // Fill sets the fields of a request's message, which must be empty and of the method's
 // type. The body comes first, then the path, whose variables stand against equal fields
 // of the body, then the query for the rest. A body that is JSON is taken whatever the
-// content type is, which is for the caller to look at. A google.api.HttpBody keeps the
-// body's slice.
+// content type is, which is for the caller to look at. The message keeps the strings of
+// the request, and a google.api.HttpBody the slice of the body.
 //
 // What is wrong with the request is a [*grpc.Error] with InvalidArgument: besides values
 // that their fields cannot have, a field without repetition that is given twice, two
@@ -65,10 +65,10 @@ func (b *Binding) fillBody(m protoreflect.Message, in *Request) error {
 	var err error
 	switch {
 	case b.wholeIn && b.rawIn:
-		setHTTPBody(m, in)
+		err = setHTTPBody(m, in)
 	case b.rawIn:
 		if len(in.Body) > 0 || in.ContentType != "" {
-			setHTTPBody(m.Mutable(b.bodyIn).Message(), in)
+			err = setHTTPBody(m.Mutable(b.bodyIn).Message(), in)
 		}
 	case len(in.Body) == 0:
 	case b.wholeIn:

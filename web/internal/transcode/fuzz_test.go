@@ -29,16 +29,16 @@ func FuzzFill(f *testing.F) {
 			msg := &testpb.Everything{}
 			if err := b.Fill(msg, Request{Vars: []string{first, second}, Query: query, Body: body}); err != nil {
 				if e := (*grpc.Error)(nil); !errors.As(err, &e) || e.Code != grpc.InvalidArgument {
-					t.Fatalf("%s: %v", b.describe, err)
+					t.Fatalf("%s: %v", b, err)
 				}
 				continue
 			}
 			wire, err := proto.Marshal(msg)
 			if err != nil {
-				t.Fatalf("%s: %v", b.describe, err)
+				t.Fatalf("%s: %v", b, err)
 			}
 			if err := proto.Unmarshal(wire, &testpb.Everything{}); err != nil {
-				t.Fatalf("%s: %v", b.describe, err)
+				t.Fatalf("%s: %v", b, err)
 			}
 		}
 	})

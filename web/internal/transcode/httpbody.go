@@ -1,6 +1,9 @@
 package transcode
 
 import (
+	"errors"
+	"unicode/utf8"
+
 	"google.golang.org/protobuf/reflect/protoreflect"
 )
 
@@ -21,7 +24,10 @@ func isHTTPBody(md protoreflect.MessageDescriptor) bool {
 		data != nil && data.Kind() == protoreflect.BytesKind && !data.IsList()
 }
 
-func setHTTPBody(m protoreflect.Message, in *Request) {
+func setHTTPBody(m protoreflect.Message, in *Request) error {
+	if !utf8.ValidString(in.ContentType) {
+		return errors.New("its content type is not UTF-8")
+	}
 	fields := m.Descriptor().Fields()
 	if in.ContentType != "" {
 		m.Set(fields.ByName(httpBodyType), protoreflect.ValueOfString(in.ContentType))
@@ -29,6 +35,7 @@ func setHTTPBody(m protoreflect.Message, in *Request) {
 	if len(in.Body) > 0 {
 		m.Set(fields.ByName(httpBodyData), protoreflect.ValueOfBytes(in.Body))
 	}
+	return nil
 }
 
 // httpBody returns the type and the bytes of a google.api.HttpBody.

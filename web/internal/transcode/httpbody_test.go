@@ -71,6 +71,13 @@ func TestHTTPBodyRequest(t *testing.T) {
 	}
 }
 
+func TestHTTPBodyTypeIsText(t *testing.T) {
+	md := rawMethod(t, "Whole")
+	b := mustCompile(t, md, "POST /v1 *", Options{})
+	err := b.Fill(dynamicpb.NewMessage(md.Input()), Request{ContentType: "a/\xff"})
+	wantRefusal(t, "not UTF-8", err, "body: its content type is not UTF-8")
+}
+
 func TestHTTPBodyResponse(t *testing.T) {
 	for _, c := range []struct {
 		method, rule, contentType string
@@ -91,7 +98,9 @@ func TestHTTPBodyResponse(t *testing.T) {
 		if c.method == "Field" {
 			raw = raw.Mutable(md.Output().Fields().ByName("file")).Message()
 		}
-		setHTTPBody(raw, &Request{ContentType: c.contentType, Body: []byte("\x00\x01")})
+		if err := setHTTPBody(raw, &Request{ContentType: c.contentType, Body: []byte("\x00\x01")}); err != nil {
+			t.Fatal(err)
+		}
 		got, contentType, err := b.Append([]byte("before"), msg)
 		if c.wantType == "" {
 			if e := (*grpc.Error)(nil); !errors.As(err, &e) || e.Code != grpc.Internal || string(got) != "before" {
