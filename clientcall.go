@@ -418,8 +418,8 @@ func (c *clientCall) peer() Peer {
 	if a == nil {
 		return Peer{}
 	}
-	conn := a.picked.Conn
-	return Peer{Addr: conn.RemoteAddr(), LocalAddr: conn.LocalAddr(), TLS: conn.TLS()}
+	p := a.ts.Peer()
+	return Peer{Addr: p.Remote, LocalAddr: p.Local, TLS: p.TLS}
 }
 
 // oneWayTime is how long a one-way call without a deadline may go on.
