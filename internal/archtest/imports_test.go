@@ -138,7 +138,7 @@ func TestImportRules(t *testing.T) {
 			}
 		}
 	}
-	for _, must := range []string{".", "codec", "internal/h2", "internal/h2/frame", "internal/transport", "internal/channel", "internal/wire/grpc", "internal/wire/connect"} {
+	for _, must := range []string{".", "codec", "internal/h2", "internal/h2/frame", "internal/transport", "internal/channel", "internal/wire/grpc", "internal/wire/connect", "internal/wire/grpcweb"} {
 		if !used[must] {
 			t.Errorf("the rule for %s fits no package", must)
 		}

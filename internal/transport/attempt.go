@@ -3,8 +3,6 @@ package transport
 import (
 	"time"
 
-	"github.com/curlew-rpc/curlew/codec"
-	"github.com/curlew-rpc/curlew/compress"
 	"github.com/curlew-rpc/curlew/internal/h2"
 	wire "github.com/curlew-rpc/curlew/internal/wire/grpc"
 )
@@ -115,18 +113,5 @@ type ClientSetup struct {
 // ErrReset is why an attempt failed that was cancelled here.
 var ErrReset error = h2.ErrReset
 
-// StatusOf turns an error of the layers below into a *Status; ErrDone and io.EOF pass.
-func StatusOf(err error) error { return statusOf(err) }
-
-// Decode decompresses a message with comp, if it is compressed, and decodes it into msg.
-// max bounds what it is decompressed to.
-func Decode(cdc codec.Codec, comp compress.Compressor, max int, b []byte, compressed bool, msg any) error {
-	r := recv{cdc, comp, max}
-	return r.decode(b, compressed, msg)
-}
-
 // TooLarge returns the status of a received message of n bytes where max are allowed.
 func TooLarge(n, max int) *Status { return tooLarge("received", n, max) }
-
-// AppendFields appends an application's fields as they are sent.
-func AppendFields(dst, app []Field) []Field { return appendFields(dst, app) }

@@ -78,7 +78,7 @@ func (c *ClientConn) Request(r *ClientRequest, done <-chan struct{}) (ClientCarr
 	}
 	err := c.Open(&s.Stream, out, done)
 	if s.Conn() == nil {
-		return nil, statusOf(err)
+		return nil, StatusOf(err)
 	}
 	return s, err
 }

@@ -69,16 +69,16 @@ func ReadPushback(trailer []Field) (wait time.Duration, retry, given bool) {
 
 // ReceivedFields returns the fields of a header section that an application sees.
 func ReceivedFields(m *Message) ([]Field, error) {
-	n := countVisible(m.Fields)
+	n := CountVisible(m.Fields)
 	if n == 0 {
 		return nil, nil
 	}
-	out, err := visible(m.Fields, n)
-	return out, statusOf(err)
+	out, err := VisibleFields(m.Fields, n)
+	return out, StatusOf(err)
 }
 
-// countVisible returns the number of fields that an application sees.
-func countVisible(fields []Field) (n int) {
+// CountVisible returns the number of fields that an application sees.
+func CountVisible(fields []Field) (n int) {
 	for i := range fields {
 		if wire.Visible(fields[i].Name) {
 			n++

@@ -79,7 +79,7 @@ func (s *ClientStream) Start(conn Conn, head *Head, timeout time.Duration, app [
 		if before > 0 {
 			fields = append(fields, Field{Name: "grpc-previous-rpc-attempts", Value: string(wire.AppendAttempts(nil, before)), NoIndex: true})
 		}
-		fields = appendFields(fields, app)
+		fields = AppendFields(fields, app)
 		// The engine encodes header fields before it can come to wait.
 		defer func() {
 			clear(fields)
@@ -88,14 +88,14 @@ func (s *ClientStream) Start(conn Conn, head *Head, timeout time.Duration, app [
 		}()
 	}
 	out := h2.Outgoing{Header: fields, End: end}
-	msg.put(&out)
+	msg.Put(&out)
 	err := conn.(*ClientConn).Open(&s.Stream, out, done)
 	if err != nil && err != h2.ErrDone && s.Conn() != nil && !s.Unprocessed() {
 		// The server has ended the call before all was sent: what it said is for
 		// the receiver.
 		return nil
 	}
-	return statusOf(err)
+	return StatusOf(err)
 }
 
 // Opened implements [Attempt].
@@ -107,7 +107,7 @@ func (s *ClientStream) Peer() PeerInfo { return peerOf(s.Conn()) }
 // Push implements [Attempt].
 func (s *ClientStream) Push(msg Encoded, end bool, done <-chan struct{}) error {
 	out := h2.Outgoing{End: end}
-	msg.put(&out)
+	msg.Put(&out)
 	err := s.Stream.Send(out, done)
 	if err == nil || err == h2.ErrDone {
 		return err
@@ -117,7 +117,7 @@ func (s *ClientStream) Push(msg Encoded, end bool, done <-chan struct{}) error {
 
 // Complete implements [Attempt].
 func (s *ClientStream) Complete(done <-chan struct{}) error {
-	return statusOf(s.Await(wire.PrefixLen+s.head.MaxReceive, done))
+	return StatusOf(s.Await(wire.PrefixLen+s.head.MaxReceive, done))
 }
 
 // Header waits for the response header and returns the application's fields of
@@ -137,7 +137,7 @@ func responseError(err error) error {
 	if err == io.ErrUnexpectedEOF {
 		return NewStatus(wire.Internal, "the stream ended without a response")
 	}
-	return statusOf(err)
+	return StatusOf(err)
 }
 
 // TrailersOnly reports whether the response, whose header has been received,
@@ -159,7 +159,7 @@ func (s *ClientStream) Answered() bool {
 // Verdict implements [Attempt].
 func (s *ClientStream) Verdict() *Status {
 	if err := s.Failure(); err != nil {
-		st, _ := statusOf(err).(*Status)
+		st, _ := StatusOf(err).(*Status)
 		return st
 	}
 	header, trailer := s.Received()
@@ -170,7 +170,7 @@ func (s *ClientStream) Verdict() *Status {
 		return readStatus(s, header, trailer)
 	}
 	if err := wire.CheckResponse(header.Status, field(header.Fields, "content-type"), s.head.Codec.Name()); err != nil {
-		st, _ := statusOf(err).(*Status)
+		st, _ := StatusOf(err).(*Status)
 		return st
 	}
 	return NewStatus(wire.Unknown, "the response ended without a grpc-status")
@@ -218,13 +218,13 @@ func (s *ClientStream) Receive(msg any, done <-chan struct{}) error {
 }
 
 func (s *ClientStream) next(msg any, done <-chan struct{}) error {
-	r := recv{s.head.Codec, s.comp, s.head.MaxReceive}
-	return r.next(&s.Stream, done, msg)
+	r := Receiver{s.head.Codec, s.comp, s.head.MaxReceive}
+	return r.Next(&s.Stream, done, msg)
 }
 
 // NoMore implements [Attempt].
 func (s *ClientStream) NoMore(done <-chan struct{}) error {
-	return ended(&s.Stream, done, "response")
+	return Ended(&s.Stream, done, "response")
 }
 
 // check judges a response header before its content is read.
@@ -240,11 +240,11 @@ func (s *ClientStream) check(m *h2.Message) error {
 		status = 200
 	}
 	if err := wire.CheckResponse(status, field(m.Fields, "content-type"), s.head.Codec.Name()); err != nil {
-		return statusOf(err)
+		return StatusOf(err)
 	}
 	encoding := field(m.Fields, "grpc-encoding")
 	if encoding == "" || encoding == wire.Identity {
-		if m.Status == 200 && countVisible(m.Fields) == 0 {
+		if m.Status == 200 && CountVisible(m.Fields) == 0 {
 			s.head.plain.Store(m)
 		}
 		return nil
