@@ -10,18 +10,15 @@ import (
 	wire "github.com/curlew-rpc/curlew/internal/wire/grpc"
 )
 
-// A streamError is what net/http's HTTP/2 says of a stream that was reset. It can be
-// had by errors.As into a type of the same name and fields.
-type streamError = StreamError
-
-// StreamError has the fields of the error of net/http's HTTP/2, and its name.
-type StreamError struct {
+// A streamError is what net/http's HTTP/2 says of a stream that was reset: its own error
+// has no name, but errors.As fills in a struct of the same fields.
+type streamError struct {
 	StreamID uint32
 	Code     uint32
 	Cause    error
 }
 
-func (e StreamError) Error() string {
+func (e streamError) Error() string {
 	return "stream reset with HTTP/2 error code " + strconv.Itoa(int(e.Code))
 }
 

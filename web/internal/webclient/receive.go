@@ -74,16 +74,16 @@ func (r *roundTrip) wantLocked(n int) {
 func (r *roundTrip) Peek(n int, done <-chan struct{}) ([]byte, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.off > 0 {
+	if len(r.in)-r.off < n && r.off > 0 {
 		r.in = r.in[:copy(r.in, r.in[r.off:])]
 		r.off = 0
 	}
-	if len(r.in) < n {
+	if len(r.in)-r.off < n {
 		r.wantLocked(n)
 		defer r.wantLocked(0)
 	}
-	err := r.wait(done, func() bool { return len(r.in) >= n })
-	have := r.in[:len(r.in):len(r.in)] // what is read further on may be appended
+	err := r.wait(done, func() bool { return len(r.in)-r.off >= n })
+	have := r.in[r.off:len(r.in):len(r.in)] // what is read further on is appended behind it
 	switch {
 	case len(have) >= n:
 		return have, nil
