@@ -14,10 +14,18 @@ import (
 // wait waits until met, of which the lock is held, or the end of the response, or done.
 func (r *roundTrip) wait(done <-chan struct{}, met func() bool) error {
 	for !met() && !r.eof && r.err == nil {
-		if r.header == nil && r.refusedLocked() {
-			return errHalfDuplex
-		}
+		refused := r.header == nil && r.refusedLocked()
 		r.mu.Unlock()
+		if refused {
+			select {
+			case <-done:
+				r.mu.Lock()
+				return transport.ErrDone
+			default:
+				r.mu.Lock()
+				return errHalfDuplex
+			}
+		}
 		select {
 		case <-r.arrived:
 			r.mu.Lock()

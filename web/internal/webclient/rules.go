@@ -73,13 +73,15 @@ func (grpcWebRules) judge(a *stream, h *transport.Message, empty bool) (encoding
 	if err != nil {
 		return "", false, err
 	}
-	if empty { // then the status may be in the header
+	a.header = fields
+	if empty {
+		// Then the status may be in the header, and which fields were meant for trailers
+		// is not told: they are both.
 		if st, ok := transport.ReadStatus(h.Fields); ok {
 			a.end(st, fields)
 			return "", true, nil
 		}
 	}
-	a.header = fields
 	text, err := grpcweb.CheckResponse(h.Status, field(h.Fields, "content-type"), a.m.Codec.Name())
 	switch {
 	case err == nil && text:
@@ -132,7 +134,10 @@ func (grpcRules) judge(a *stream, h *transport.Message, empty bool) (encoding st
 	if err != nil {
 		return "", false, err
 	}
-	if _, trailer := a.c.Received(); empty && trailer == h {
+	// Of what a RoundTripper returns it cannot be told whether the header section was
+	// the end: without content and trailers it has been.
+	_, trailer := a.c.Received()
+	if empty && (trailer == nil || trailer == h) {
 		if st, ok := transport.ReadStatus(h.Fields); ok {
 			a.end(st, fields)
 			return "", true, nil
@@ -140,7 +145,7 @@ func (grpcRules) judge(a *stream, h *transport.Message, empty bool) (encoding st
 	}
 	a.header = fields
 	status := h.Status
-	if _, trailer := a.c.Received(); empty && trailer != nil && field(trailer.Fields, "grpc-status") != "" {
+	if empty && trailer != nil && field(trailer.Fields, "grpc-status") != "" {
 		status = 200 // a grpc-status wins over that of HTTP
 	}
 	err = wire.CheckResponse(status, field(h.Fields, "content-type"), a.m.Codec.Name())

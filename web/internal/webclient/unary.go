@@ -41,23 +41,26 @@ func (a *unary) Start(conn transport.Conn, _ *transport.Head, timeout time.Durat
 	if msg.Len() > 0 {
 		var out transport.Outgoing
 		msg.Put(&out)
-		a.announced = out.Data[0] != 0
+		compressed := out.Data[0] != 0
 		msg.PutBare(&out)
 		r.Data, r.More = out.Data, out.More
-	} else {
-		a.announced = a.m.Compressor != nil // the message is yet to come
-	}
-	if !a.m.Get || !end || msg.Len() == 0 || !a.get(r) {
-		r.Fields = append(r.Fields, a.m.post...)
-		if a.announced {
-			r.Fields = append(r.Fields, transport.Field{Name: "content-encoding", Value: a.m.Compressor.Name()})
+		if a.m.Get && end && a.get(r, compressed) {
+			return a.start(conn, r, done)
 		}
+		a.announced = compressed
+	}
+	if len(r.Data) == 0 { // it is yet to come, or empty, which nobody decompresses
+		a.announced = a.m.Compressor != nil
+	}
+	r.Fields = append(r.Fields, a.m.post...)
+	if a.announced {
+		r.Fields = append(r.Fields, transport.Field{Name: "content-encoding", Value: a.m.Compressor.Name()})
 	}
 	return a.start(conn, r, done)
 }
 
 // get makes r a request by GET, unless the URL would be too long.
-func (a *unary) get(r *transport.ClientRequest) bool {
+func (a *unary) get(r *transport.ClientRequest, compressed bool) bool {
 	message := r.Data
 	for _, p := range r.More {
 		message = append(message[:len(message):len(message)], p...)
@@ -66,7 +69,7 @@ func (a *unary) get(r *transport.ClientRequest) bool {
 		return false
 	}
 	compression := ""
-	if a.announced {
+	if compressed {
 		compression = a.m.Compressor.Name()
 	}
 	codec := a.m.Codec.Name()
