@@ -336,6 +336,11 @@ func (c *clientCall) checkHeader() error {
 	if err := c.call.request.check(); err != nil {
 		return err
 	}
+	if c.head.Method != nil {
+		if err := c.head.Method.Check(c.call.request.fields); err != nil {
+			return errorOf(err)
+		}
+	}
 	if c.caller.settings.token != nil {
 		fields, err := c.authorize(c.ctx, c.call.request.fields)
 		if err != nil {

@@ -16,8 +16,9 @@ type Attempt interface {
 	// left for the call, negative for no limit; app are the application's fields; msg
 	// is what is to leave with the header; before is the number of earlier attempts.
 	Start(conn Conn, head *Head, timeout time.Duration, app []Field, before int, msg Encoded, end bool, done <-chan struct{}) error
-	// Opened reports whether Start got as far as the connection. Without that nothing
-	// of it has left, and nothing but Opened and Cancel may be called.
+	// Opened reports whether Start got as far as the connection. Without that the
+	// connection takes no more requests: nothing of this one has left, and nothing but
+	// Opened and Cancel may be called.
 	Opened() bool
 	// Push sends an encoded message on an open attempt. io.EOF says that the server
 	// has ended the call: its status is to be received.
@@ -92,6 +93,9 @@ type ClientProtocol interface {
 
 // A ClientMethod makes the attempts at calls of one method.
 type ClientMethod interface {
+	// Check returns what is wrong with the application's fields of a request, beyond
+	// what gRPC says of them.
+	Check(app []Field) error
 	NewAttempt() Attempt
 }
 

@@ -99,10 +99,10 @@ var errClosed = &transport.Status{Code: wire.Unavailable, Message: "the client's
 
 // Request implements transport.Conn.
 func (c *conn) Request(r *transport.ClientRequest, _ <-chan struct{}) (transport.ClientCarrier, error) {
-	rt, req, err := newRoundTrip(c, r)
-	if err != nil {
+	rt, req := newRoundTrip(c, r)
+	if req == nil {
 		c.Unreserve()
-		return nil, err
+		return rt, nil
 	}
 	c.mu.Lock()
 	if c.draining || c.gone {

@@ -119,14 +119,12 @@ func (m *method) NewAttempt() transport.Attempt {
 }
 
 // request returns the HTTP request of a call.
-func (m *method) request(timeout time.Duration, app []transport.Field, before int, end bool) (*transport.ClientRequest, error) {
+func (m *method) request(timeout time.Duration, app []transport.Field, before int, end bool) *transport.ClientRequest {
 	r := &transport.ClientRequest{
 		Method: "POST", Scheme: m.Scheme, Authority: m.Authority, Path: m.Path,
 		End: end, Duplex: m.ManyRequests && m.ManyResponses,
 	}
-	_, grpc := m.rules.(grpcRules)
-	_, grpcWeb := m.rules.(grpcWebRules)
-	grpc = grpc || grpcWeb
+	grpc := !m.connect()
 	fields := make([]transport.Field, 0, len(m.fields)+len(m.post)+len(app)+2)
 	switch {
 	case timeout < 0:
@@ -139,17 +137,27 @@ func (m *method) request(timeout time.Duration, app []transport.Field, before in
 	if before > 0 && grpc {
 		fields = append(fields, transport.Field{Name: "grpc-previous-rpc-attempts", Value: string(wire.AppendAttempts(nil, before)), NoIndex: true})
 	}
+	r.Fields = transport.AppendFields(fields, app)
+	return r
+}
+
+// connect reports whether the protocol is Connect.
+func (m *method) connect() bool {
+	_, streams := m.rules.(connectRules)
+	return streams || m.rules == nil
+}
+
+// Check implements transport.ClientMethod.
+func (m *method) Check(app []transport.Field) error {
+	if !m.connect() {
+		return nil
+	}
 	for i := range app {
-		check := connect.CheckName
-		if grpc {
-			check = wire.CheckName
-		}
-		if err := check(app[i].Name); err != nil {
-			return nil, transport.StatusOf(err)
+		if err := connect.CheckName(app[i].Name); err != nil {
+			return transport.StatusOf(err)
 		}
 	}
-	r.Fields = transport.AppendFields(fields, app)
-	return r, nil
+	return nil
 }
 
 // compressor returns what a response is compressed with by its header; nil: nothing.

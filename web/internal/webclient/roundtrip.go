@@ -47,15 +47,17 @@ type roundTrip struct {
 // readAhead is how many bytes of a response are read that nobody waits for.
 const readAhead = 64 << 10
 
-// newRoundTrip returns a request that is ready to be made.
-func newRoundTrip(c *conn, r *transport.ClientRequest) (*roundTrip, *http.Request, error) {
+// newRoundTrip returns a request that is ready to be made; without one it has failed.
+func newRoundTrip(c *conn, r *transport.ClientRequest) (*roundTrip, *http.Request) {
 	rt := &roundTrip{
 		conn: c, duplex: r.Duplex, http1: c.http1.Load() || onlyHTTP1(c.rt, r.Scheme),
 		arrived: make(chan struct{}, 1), drained: make(chan struct{}, 1),
 	}
 	u, err := url.ParseRequestURI(r.Path)
 	if err != nil {
-		return nil, nil, &transport.Status{Code: wire.Internal, Message: "the path of the call makes no URL", Cause: err}
+		rt.cancel, rt.stopped = func() {}, true
+		rt.err = &transport.Status{Code: wire.Internal, Message: "the path of the call makes no URL", Cause: err}
+		return rt, nil
 	}
 	u.Scheme, u.Host = r.Scheme, r.Authority
 	req := &http.Request{Method: r.Method, URL: u, Host: r.Authority, Header: make(http.Header, len(r.Fields))}
@@ -89,7 +91,7 @@ func newRoundTrip(c *conn, r *transport.ClientRequest) (*roundTrip, *http.Reques
 	ctx, cancel := context.WithCancel(c.ctx)
 	rt.cancel = cancel
 	trace := &httptrace.ClientTrace{GotConn: rt.gotConn}
-	return rt, req.WithContext(httptrace.WithClientTrace(ctx, trace)), nil
+	return rt, req.WithContext(httptrace.WithClientTrace(ctx, trace))
 }
 
 // onlyHTTP1 reports whether rt is certain to make requests by HTTP/1.

@@ -35,11 +35,7 @@ const maxEnd = 1 << 20
 
 // Start implements transport.Attempt.
 func (a *stream) Start(conn transport.Conn, _ *transport.Head, timeout time.Duration, app []transport.Field, before int, msg transport.Encoded, end bool, done <-chan struct{}) error {
-	r, err := a.m.request(timeout, app, before, end)
-	if err != nil {
-		conn.Unreserve()
-		return err
-	}
+	r := a.m.request(timeout, app, before, end)
 	var out transport.Outgoing
 	msg.Put(&out)
 	r.Data, r.More = out.Data, out.More

@@ -33,11 +33,7 @@ const maxError = 1 << 20
 
 // Start implements transport.Attempt.
 func (a *unary) Start(conn transport.Conn, _ *transport.Head, timeout time.Duration, app []transport.Field, before int, msg transport.Encoded, end bool, done <-chan struct{}) error {
-	r, err := a.m.request(timeout, app, before, end)
-	if err != nil {
-		conn.Unreserve()
-		return err
-	}
+	r := a.m.request(timeout, app, before, end)
 	if msg.Len() > 0 {
 		var out transport.Outgoing
 		msg.Put(&out)
@@ -182,13 +178,13 @@ func (a *unary) readError(done <-chan struct{}) error {
 	if err == transport.ErrDone {
 		return err
 	}
-	st := &transport.Status{Code: wire.CodeFromHTTP(a.status), Remote: true}
+	st := &transport.Status{Code: wire.CodeFromHTTP(a.status)}
 	if text, ok := a.plain(b); ok && err == nil && !tooLong {
 		if code, message, details, ok := connect.ParseError(text); ok {
 			if code != wire.OK {
 				st.Code = code
 			}
-			st.Message, st.Details = message, details
+			st.Message, st.Details, st.Remote = message, details, true
 		}
 	}
 	if st.Message == "" && st.Details == nil {
