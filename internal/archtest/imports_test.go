@@ -39,7 +39,8 @@ var rules = []rule{
 	{"health", []string{".", "health/internal/healthpb", protobuf}},
 	{"orca", []string{".", "orca/internal/orcapb", protobuf}},
 	{"reflection", []string{".", "health", "orca", "reflection/internal/reflectionpb", protobuf}},
-	{"web", []string{".", "codec", "compress", "internal/wire/...", "internal/transport"}},
+	{"web/internal/webclient", []string{"codec", "compress", "internal/wire/...", "internal/transport"}},
+	{"web", []string{".", "codec", "compress", "internal/wire/...", "internal/transport", "web/internal/..."}},
 
 	// The engine. HTTP/2 knows nothing of gRPC, gRPC's rules nothing of connections;
 	// the transport brings them together and nothing else does.
