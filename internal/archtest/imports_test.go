@@ -44,6 +44,7 @@ var rules = []rule{
 	{"web/internal/site", []string{
 		".", "codec", "compress", "internal/bufpool", "internal/jsonpb", "internal/transport", "internal/wire/...", "web/internal/transcode", protobuf,
 	}},
+	{"web/internal/webclient", []string{"codec", "compress", "internal/wire/...", "internal/transport"}},
 	{"web", []string{".", "codec", "compress", "health", "internal/transport", "web/internal/..."}},
 
 	// The engine. HTTP/2 knows nothing of gRPC, gRPC's rules nothing of connections;
