@@ -35,7 +35,7 @@ var (
 )
 
 // serveHTTP serves h by HTTP/1.1 and HTTP/2 in clear, and returns where.
-func serveHTTP(t *testing.T, h http.Handler) (addr string) {
+func serveHTTP(t *testing.T, h http.HandlerFunc) (addr string) {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
