@@ -105,7 +105,10 @@ func (c *clientConfig) aimURL(target string) (to destination, err error) {
 		target: resolve.Target{Scheme: "passthrough", Endpoint: net.JoinHostPort(u.Hostname(), port)},
 		scheme: u.Scheme,
 		prefix: strings.TrimRight(u.EscapedPath(), "/"),
-		dial:   c.borrow,
+		// Nothing is dialed before there is a request.
+		dial: func(_ context.Context, _ resolve.Endpoint, _ resolve.Addr, ev channel.Events) (transport.Conn, error) {
+			return c.setup.Transport.NewConn(u.Host, int(c.h2.MaxHeaderBytes), func() { ev.Closed(net.ErrClosed) }), nil
+		},
 	}
 	c.resolver = resolve.Passthrough()
 	if c.authority == "" {
@@ -135,10 +138,4 @@ func (c *clientConfig) checkBorrowed() error {
 		return nil
 	}
 	return fmt.Errorf("%s: the client has no connections of its own: this is for what makes its requests to decide", option)
-}
-
-// borrow implements channel.Config.Dial for such a client: nothing is dialed before
-// there is a request.
-func (c *clientConfig) borrow(_ context.Context, _ resolve.Endpoint, _ resolve.Addr, ev channel.Events) (transport.Conn, error) {
-	return c.setup.Transport.NewConn(int(c.h2.MaxHeaderBytes), func() { ev.Closed(net.ErrClosed) }), nil
 }

@@ -101,9 +101,9 @@ type ClientMethod interface {
 
 // A ClientTransport makes HTTP requests for a client that has no connections of its own.
 type ClientTransport interface {
-	// NewConn returns what requests go through. maxHeader bounds a response's header
-	// section, in bytes; closed is called when it is closed.
-	NewConn(maxHeader int, closed func()) Conn
+	// NewConn returns what requests to host, and perhaps a port, go through. maxHeader
+	// bounds a response's header section, in bytes; closed is called when it is closed.
+	NewConn(host string, maxHeader int, closed func()) Conn
 }
 
 // A ClientSetup is how a client calls otherwise than by gRPC over connections of its own.

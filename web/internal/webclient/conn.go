@@ -16,8 +16,8 @@ type RoundTripper struct {
 }
 
 // NewConn implements transport.ClientTransport.
-func (rt RoundTripper) NewConn(maxHeader int, closed func()) transport.Conn {
-	c := &conn{rt: rt.RoundTripper, maxHeader: maxHeader, closed: closed}
+func (rt RoundTripper) NewConn(host string, maxHeader int, closed func()) transport.Conn {
+	c := &conn{rt: rt.RoundTripper, host: host, maxHeader: maxHeader, closed: closed}
 	c.ctx, c.cancel = context.WithCancel(context.Background())
 	return c
 }
@@ -26,6 +26,7 @@ func (rt RoundTripper) NewConn(maxHeader int, closed func()) transport.Conn {
 // requests, and where they go is for its RoundTripper to say.
 type conn struct {
 	rt        http.RoundTripper
+	host      string
 	maxHeader int
 	closed    func()
 	ctx       context.Context // ends when it is closed

@@ -59,7 +59,7 @@ func newRoundTrip(c *conn, r *transport.ClientRequest) (*roundTrip, *http.Reques
 		rt.err = &transport.Status{Code: wire.Internal, Message: "the path of the call makes no URL", Cause: err}
 		return rt, nil
 	}
-	u.Scheme, u.Host = r.Scheme, r.Authority
+	u.Scheme, u.Host = r.Scheme, c.host
 	req := &http.Request{Method: r.Method, URL: u, Host: r.Authority, Header: make(http.Header, len(r.Fields))}
 	for _, f := range r.Fields {
 		req.Header.Add(f.Name, f.Value)

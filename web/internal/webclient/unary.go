@@ -184,10 +184,11 @@ func (a *unary) readError(done <-chan struct{}) error {
 			if code != wire.OK {
 				st.Code = code
 			}
-			st.Message, st.Details, st.Remote = message, details, true
+			st.Message, st.Details = message, details
+			st.Remote = code != wire.OK || message != ""
 		}
 	}
-	if st.Message == "" && st.Details == nil {
+	if !st.Remote {
 		if _, err := connect.CheckUnary(a.status, "", ""); err != nil {
 			st.Message = err.(*wire.Error).Message
 		}
