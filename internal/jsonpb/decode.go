@@ -111,7 +111,7 @@ func (d *decoder) find(t *table, name []byte, guess, at int) (*field, error) {
 	}
 	xt, err := d.o.Resolver.FindExtensionByName(pr.FullName(name[1 : len(name)-1]))
 	if err != nil && err != protoregistry.NotFound {
-		return nil, d.fail(at, "the extension %s cannot be found: %v", clip(string(name)), err)
+		return nil, d.fail(at, "the extension %s cannot be found: %v", show(name), err)
 	}
 	if xt == nil {
 		return nil, nil

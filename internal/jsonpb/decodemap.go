@@ -124,5 +124,5 @@ func (d *decoder) mapKey(f *field, first bool) (key pr.Value, at int, err error)
 			return pr.ValueOfUint64(x), at, nil
 		}
 	}
-	return key, at, d.fail(at, "%q is no key of type %s", clip(string(name)), f.kind)
+	return key, at, d.fail(at, "%q is no key of type %s", show(name), f.kind)
 }
