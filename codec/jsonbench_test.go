@@ -46,3 +46,33 @@ func BenchmarkJSONMessages(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkJSONOpaque measures messages whose fields are reached by reflection.
+func BenchmarkJSONOpaque(b *testing.B) {
+	m := filled(b)["opaque"]
+	text, _ := JSON().Append(nil, m[0])
+	b.Run("Append", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			text, _ = JSON().Append(text[:0], m[0])
+		}
+	})
+	b.Run("protojson.Marshal", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			_, _ = protojson.MarshalOptions{}.MarshalAppend(nil, m[0])
+		}
+	})
+	b.Run("Unmarshal", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			_ = JSON().Unmarshal(text, m[1])
+		}
+	})
+	b.Run("protojson.Unmarshal", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			_ = protojson.UnmarshalOptions{DiscardUnknown: true}.Unmarshal(text, m[1])
+		}
+	})
+}

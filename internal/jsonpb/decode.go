@@ -164,7 +164,7 @@ func (d *decoder) list(f *field, l pr.List, depth int) error {
 		}
 		if f.message {
 			n := node{m: l.AppendMutable().Message()}
-			err = d.message(f.table(), &n, depth, false)
+			err = d.message(f.table(n.m), &n, depth, false)
 		} else {
 			var v pr.Value
 			var ok bool

@@ -25,7 +25,7 @@ func (d *decoder) mapping(f *field, m pr.Map, depth int) error {
 		if f.val.message {
 			v = m.NewValue()
 			n := node{m: v.Message()}
-			err = d.message(f.val.table(), &n, depth, false)
+			err = d.message(f.val.table(n.m), &n, depth, false)
 		} else {
 			v, ok, err = d.scalar(f.val)
 		}

@@ -17,8 +17,10 @@ type table struct {
 	known      known
 	messageSet bool
 	extensible bool
+	placed     bool              // the places of fields in the Go struct are known
 	fields     []field           // as they are declared
 	byName     map[string]*field // by JSON name and name of the .proto file
+	required   atomic.Int32      // see mayLack
 }
 
 type shape uint8
@@ -103,13 +105,15 @@ func tableOfStruct(typ reflect.Type, m proto.Message) *table {
 	return stored.(*table)
 }
 
-// table returns the table of the field's messages with protoreflect.
-func (f *field) table() *table {
-	t := f.sub.Load()
-	if t == nil {
-		t = tableOf(f.fd.Message())
-		f.sub.Store(t)
+// table returns the table of a message of the field, which is reached with
+// protoreflect. It may be of another descriptor than the field's, of the same name.
+func (f *field) table(m protoreflect.Message) *table {
+	md := m.Descriptor()
+	if t := f.sub.Load(); t != nil && t.desc == md {
+		return t
 	}
+	t := tableOf(md)
+	f.sub.Store(t)
 	return t
 }
 
@@ -203,6 +207,7 @@ func (t *table) findFields(typ reflect.Type, wrappers []any) {
 	if !ok || state.Type != reflect.TypeFor[protoimpl.MessageState]() || api != "open.v1" && api != "hybrid.v1" {
 		return
 	}
+	t.placed = true
 	byNumber := map[protoreflect.FieldNumber]*field{}
 	for i := range t.fields {
 		byNumber[t.fields[i].fd.Number()] = &t.fields[i]
