@@ -68,7 +68,7 @@ var rules = []rule{
 	{"internal/retry", nil},
 	{"internal/jsonfield", nil},
 	{"internal/jsonpb", []string{protobuf}},
-	{"internal/jsonpb/...", []string{"internal/jsonpb/...", protobuf}},
+	{"internal/jsonpb/...", []string{"codec/fast", "internal/jsonpb/...", protobuf}},
 	{"internal/limit", nil},
 	{"internal/listen", []string{"golang.org/x/sys/unix"}},
 	{"internal/bufpool", nil},
