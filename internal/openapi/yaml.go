@@ -10,7 +10,7 @@ import (
 
 func (v text) appendYAML(dst []byte, depth int) []byte {
 	if s := string(v); isBlock(s) {
-		return appendBlock(append(dst, ' '), s, depth+1)
+		return appendBlock(append(dst, ' '), s, depth)
 	}
 	return appendScalar(append(dst, ' '), string(v))
 }
@@ -33,6 +33,10 @@ func (v array) appendYAML(dst []byte, depth int) []byte {
 	}
 	for _, e := range v {
 		dst = append(newLine(dst, depth), '-')
+		if o, ok := e.(*object); ok && !o.isEmpty() {
+			dst = o.appendMembers(append(dst, ' '), depth+1, true)
+			continue
+		}
 		dst = e.appendYAML(dst, depth+1)
 	}
 	return dst
@@ -42,8 +46,16 @@ func (v *object) appendYAML(dst []byte, depth int) []byte {
 	if v.isEmpty() {
 		return append(dst, " {}"...)
 	}
-	for _, m := range v.members {
-		dst = newLine(dst, depth)
+	return v.appendMembers(dst, depth, false)
+}
+
+// appendMembers appends members, each on a line of its own: but for the first, if it
+// begins where dst ends.
+func (v *object) appendMembers(dst []byte, depth int, here bool) []byte {
+	for i, m := range v.members {
+		if i > 0 || !here {
+			dst = newLine(dst, depth)
+		}
 		if utf8.RuneCountInString(m.name) > maxImplicitKey {
 			dst = appendScalar(append(dst, "? "...), m.name)
 			dst = newLine(dst, depth)
@@ -77,10 +89,13 @@ func isPlain(s string) bool {
 		switch c := s[i]; {
 		case 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || c == '_':
 		case i == 0 && c == '/':
-		case i > 0 && ('0' <= c && c <= '9' || c == '-' || c == '.' || c == '/'):
+		case i > 0 && ('0' <= c && c <= '9' || strings.IndexByte("-./ ,()", c) >= 0):
 		default:
 			return false
 		}
+	}
+	if strings.HasSuffix(s, " ") {
+		return false
 	}
 	switch strings.ToLower(s) {
 	case "", "true", "false", "null", "yes", "no", "on", "off", "y", "n":
