@@ -115,7 +115,7 @@ func (b *binding) parameters(e *entry) (array, error) {
 		o.set("name", text(e.route.params[i].name))
 		all = append(all, o)
 	}
-	if b.rule.Body == "*" {
+	if b.rule.Body == "*" || hasOwnJSON(b.md.Input()) {
 		return all, nil
 	}
 	taken := map[string]bool{b.rule.Body: true}
