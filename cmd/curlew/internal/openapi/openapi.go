@@ -5,8 +5,10 @@ package openapi
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path"
 	"path/filepath"
@@ -31,8 +33,9 @@ a running server, which as a rule does not know its comments. A server can embed
 was written and serve that.
 
 Without names, all services of the --proto files are described, or all of the server
-but those for tools, as reflection and health are. The document goes to standard output as JSON, or to a file as JSON or YAML,
-which the file's name says: .json, .yaml or .yml.`
+but those for tools, as reflection and health are. The document goes to standard
+output as JSON, or to a file as JSON or YAML, as the file's name says: .json, .yaml or
+.yml.`
 
 const example = `  curlew openapi --proto orders.proto
   curlew openapi --proto orders.proto -o openapi.yaml --title Orders --version 1.4.0
@@ -80,7 +83,6 @@ func New() *cobra.Command {
 	fl.BoolVar(&o.config.Bearer, "bearer", false, "say that calls carry a bearer token")
 	fl.BoolVar(&o.config.NoConnect, "no-connect", false, "leave out the paths of the Connect protocol")
 	fl.BoolVar(&o.config.NoREST, "no-rest", false, "leave out the paths of google.api.http")
-	cmd.MarkFlagsMutuallyExclusive("no-connect", "no-rest")
 	return cmd
 }
 
@@ -88,6 +90,9 @@ func New() *cobra.Command {
 func (o *options) writer() (func(*openapi.Document) []byte, error) {
 	if o.check && o.out == "" {
 		return nil, exit.Usagef("--check compares with the file of -o, which is not given")
+	}
+	if o.config.NoConnect && o.config.NoREST {
+		return nil, exit.Usagef("--no-connect and --no-rest leave nothing")
 	}
 	switch strings.ToLower(filepath.Ext(o.out)) {
 	case ".yaml", ".yml":
@@ -144,7 +149,7 @@ func (o *options) deliver(cmd *cobra.Command, document []byte) error {
 	switch {
 	case o.check:
 		before, err := os.ReadFile(o.out)
-		if err != nil {
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
 		if !bytes.Equal(before, document) {
@@ -152,7 +157,7 @@ func (o *options) deliver(cmd *cobra.Command, document []byte) error {
 		}
 		return nil
 	case o.out != "":
-		return os.WriteFile(o.out, document, 0o666)
+		return os.WriteFile(o.out, document, 0o644)
 	}
 	_, err := io.Copy(cmd.OutOrStdout(), bytes.NewReader(document))
 	return err
