@@ -89,7 +89,7 @@ var internalFor = []rule{
 	{"cmd/curlew/...", []string{"internal/gen"}},
 	// An attacker makes frames that no API would.
 	{"interop/hostile/internal/arena", []string{"internal/h2/frame", "internal/h2/hpack", "internal/transport/rawpeer"}},
-	{"interop/openapi", []string{"internal/openapi", "web/internal/apidoc"}},
+	{"interop/openapi", []string{"internal/openapi"}},
 	{"interop/...", []string{"internal/testproto/..."}},
 	{"bench/...", []string{"internal/testproto/..."}},
 }
