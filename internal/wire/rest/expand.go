@@ -51,27 +51,39 @@ func (t *Template) Expand(values []string) (string, error) {
 
 // fits reports whether a variable of these segments can have the value.
 func fits(segments []segment, multi bool, value string) bool {
-	if !multi {
-		s := segments[0]
-		return value != "" && !hasDots(value) && (s.kind == wildcard || s.text == value)
+	if hasDots(value) {
+		return false
 	}
+	if !multi {
+		return segments[0].matches(value)
+	}
+	parts := strings.Split(value, "/")
 	for i, s := range segments {
 		if s.kind == deep {
-			return !hasDots(value)
+			// What follows matches the last parts.
+			parts = parts[min(i, len(parts)):]
+			after := segments[i+1:]
+			return len(parts) >= len(after) && allMatch(after, parts[len(parts)-len(after):])
 		}
-		text, after, more := strings.Cut(value, "/")
-		if text == "" || hasDots(text) || s.kind == literal && text != s.text {
+		if i >= len(parts) || !s.matches(parts[i]) {
 			return false
 		}
-		if i == len(segments)-1 {
-			return !more
-		}
-		if !more {
-			return segments[i+1].kind == deep
-		}
-		value = after
 	}
-	return false
+	return len(parts) == len(segments)
+}
+
+func allMatch(segments []segment, parts []string) bool {
+	for i, s := range segments {
+		if !s.matches(parts[i]) {
+			return false
+		}
+	}
+	return true
+}
+
+// matches reports whether a segment that is not ** can be the decoded text.
+func (s *segment) matches(text string) bool {
+	return text != "" && (s.kind == wildcard || s.text == text)
 }
 
 // hasDots reports whether a segment of s is a dot segment.

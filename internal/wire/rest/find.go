@@ -29,7 +29,7 @@ type Match[T any] struct {
 //
 // Among the templates that match for the verb, the first different segment decides:
 // literals come before *, and * before **; a template that ends comes before one that
-// goes on with **. HEAD takes what GET does if it has nothing of its own. The part of
+// goes on with **, and the more segments follow a **, the earlier it comes. HEAD takes what GET does if it has nothing of its own. The part of
 // the last segment behind its last colon is a verb if any template has that verb,
 // and with it a template that does; else it is part of the segment.
 //
@@ -95,35 +95,59 @@ func (n *node[T]) find(rest, method, verb string) *entry[T] {
 		if e := pick(n.ends, method, verb); e != nil {
 			return e
 		}
-		return pick(n.deeps, method, verb)
-	}
-	text, after := cut(rest)
-	if next := n.literal(text); next != nil {
-		if e := next.find(after, method, verb); e != nil {
-			return e
+	} else {
+		text, after := cut(rest)
+		if next := n.literal(text); next != nil {
+			if e := next.find(after, method, verb); e != nil {
+				return e
+			}
+		}
+		if n.wildcard != nil && text != "" {
+			if e := n.wildcard.find(after, method, verb); e != nil {
+				return e
+			}
 		}
 	}
-	if n.wildcard != nil && text != "" {
-		if e := n.wildcard.find(after, method, verb); e != nil {
-			return e
+	for i := range n.tails {
+		if last, ok := lastSegments(rest, n.tails[i].length); ok {
+			if e := n.tails[i].root.find(last, method, verb); e != nil {
+				return e
+			}
 		}
 	}
-	return pick(n.deeps, method, verb)
+	return nil
 }
 
 // allow appends the verbs of all entries below n that match what is left of a path.
 func (n *node[T]) allow(dst []string, rest, verb string) []string {
-	if dst = methods(dst, n.deeps, verb); rest == "" {
-		return methods(dst, n.ends, verb)
+	if rest == "" {
+		dst = methods(dst, n.ends, verb)
+	} else {
+		text, after := cut(rest)
+		if next := n.literal(text); next != nil {
+			dst = next.allow(dst, after, verb)
+		}
+		if n.wildcard != nil && text != "" {
+			dst = n.wildcard.allow(dst, after, verb)
+		}
 	}
-	text, after := cut(rest)
-	if next := n.literal(text); next != nil {
-		dst = next.allow(dst, after, verb)
-	}
-	if n.wildcard != nil && text != "" {
-		dst = n.wildcard.allow(dst, after, verb)
+	for i := range n.tails {
+		if last, ok := lastSegments(rest, n.tails[i].length); ok {
+			dst = n.tails[i].root.allow(dst, last, verb)
+		}
 	}
 	return dst
+}
+
+// lastSegments returns the last n segments of what is left of a path, if it has them.
+func lastSegments(rest string, n int) (last string, ok bool) {
+	at := len(rest)
+	for range n {
+		if at = strings.LastIndexByte(rest[:at], '/'); at < 0 {
+			return "", false
+		}
+	}
+	return rest[at:], true
 }
 
 // cut returns the segment behind the slash that rest begins with, and what follows it.
@@ -154,10 +178,18 @@ func (n *node[T]) literal(text string) *node[T] {
 // capture appends the values that the template's variables have in a path that it
 // matches, which is without the verb.
 func (t *Template) capture(dst []string, path string) []string {
+	if len(t.vars) == 0 {
+		return dst
+	}
+	// As many segments as ** matches are more or less than the template's.
+	more := strings.Count(start(path), "/") - len(t.segments)
 	at := 0 // the slash before segment n, or the end of the path
 	n := 0
 	skip := func(to int) {
-		for ; n < to && at < len(path); n++ {
+		if to > t.deep {
+			to += more
+		}
+		for ; n < to; n++ {
 			if i := strings.IndexByte(path[at+1:], '/'); i >= 0 {
 				at += 1 + i
 			} else {
@@ -169,9 +201,7 @@ func (t *Template) capture(dst []string, path string) []string {
 		v := &t.vars[i]
 		skip(v.start)
 		begin := min(at+1, len(path))
-		if skip(v.end); t.segments[v.end-1].kind == deep {
-			at = len(path)
-		}
+		skip(v.end)
 		dst = append(dst, decode(path[begin:max(at, begin)], v.Multi))
 	}
 	return dst

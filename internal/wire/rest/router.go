@@ -21,7 +21,14 @@ type node[T any] struct {
 	literals map[string]*node[T]
 	wildcard *node[T]
 	ends     []entry[T] // the templates that end here
-	deeps    []entry[T] // those that end here with **
+	tails    []tail[T]  // what follows a ** here, the longest first
+}
+
+// A tail is what templates have after a **: as many segments in all of them. They match
+// the last segments of a path, so here too a path reaches a node in one way only.
+type tail[T any] struct {
+	length int
+	root   *node[T]
 }
 
 // An entry is one registered template.
@@ -54,8 +61,7 @@ func (r *Router[T]) Add(owner, method string, t *Template, v T) error {
 		return fmt.Errorf("%s: %q is no verb of HTTP", owner, method)
 	}
 	n := &r.root
-	list := &n.ends
-	for _, s := range t.segments {
+	for i, s := range t.segments {
 		switch s.kind {
 		case literal:
 			n = n.below(s.text)
@@ -64,17 +70,16 @@ func (r *Router[T]) Add(owner, method string, t *Template, v T) error {
 				n.wildcard = &node[T]{}
 			}
 			n = n.wildcard
-		}
-		if list = &n.ends; s.kind == deep {
-			list = &n.deeps
+		case deep:
+			n = n.tail(len(t.segments) - i - 1)
 		}
 	}
-	for i := range *list {
-		if e := &(*list)[i]; e.method == method && e.template.verb == t.verb {
+	for i := range n.ends {
+		if e := &n.ends[i]; e.method == method && e.template.verb == t.verb {
 			return &ConflictError{method, t.text, owner, e.template.text, e.owner}
 		}
 	}
-	*list = append(*list, entry[T]{method, t, owner, v})
+	n.ends = append(n.ends, entry[T]{method, t, owner, v})
 	if t.verb != "" {
 		if r.verbs == nil {
 			r.verbs = map[string]struct{}{}
@@ -95,6 +100,18 @@ func (n *node[T]) below(text string) *node[T] {
 		n.literals[text] = next
 	}
 	return next
+}
+
+// tail returns the node that follows a ** after n before length further segments.
+func (n *node[T]) tail(length int) *node[T] {
+	i := 0
+	for i < len(n.tails) && n.tails[i].length > length {
+		i++
+	}
+	if i == len(n.tails) || n.tails[i].length < length {
+		n.tails = slices.Insert(n.tails, i, tail[T]{length, &node[T]{}})
+	}
+	return n.tails[i].root
 }
 
 // pick returns the entry for a verb of HTTP and one behind a colon: the one of the verb

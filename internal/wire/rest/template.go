@@ -12,8 +12,17 @@ import (
 type Template struct {
 	text     string
 	segments []segment
+	deep     int    // which segment is **, or how many there are
 	verb     string // after the colon, decoded
 	vars     []Variable
+}
+
+// append adds a segment at the end.
+func (t *Template) append(s segment) {
+	if t.deep == len(t.segments) && s.kind != deep {
+		t.deep++
+	}
+	t.segments = append(t.segments, s)
 }
 
 // A kind is what a segment of a template matches. Where two templates match a path the
@@ -58,7 +67,9 @@ func (e *SyntaxError) Error() string {
 //	Segment   = "*" | "**" | LITERAL | "{" FieldPath [ "=" Segments ] "}"
 //	FieldPath = IDENT { "." IDENT }
 //
-// Variables do not nest, ** is the last segment, and a field is bound once. Literals
+// Variables do not nest, and a field is bound once. That text wants ** to be the last
+// segment, but APIs that Google has published have it before others, so it may be any
+// segment, once. Literals
 // have the characters that RFC 3986 §3.3 allows in a segment, escaped or not, or text
 // that is not ASCII; they match whichever way a path escapes them. The colon of the
 // verb is the last one that is neither before a slash nor within a variable. Beyond the
@@ -133,9 +144,6 @@ func (p *parser) parse() (err error) {
 
 // segment reads a segment that is no variable.
 func (p *parser) segment() error {
-	if n := len(p.t.segments); n > 0 && p.t.segments[n-1].kind == deep {
-		return p.fail("a segment after **, which must be the last")
-	}
 	text := p.rest
 	if i := strings.IndexAny(text, ends); i >= 0 {
 		text = text[:i]
@@ -145,17 +153,20 @@ func (p *parser) segment() error {
 	case "*":
 		next.kind = wildcard
 	case "**":
+		if p.t.deep < len(p.t.segments) {
+			return p.fail("a second **")
+		}
 		next.kind = deep
 	default:
 		var err error
 		if next.text, err = p.literal("segment"); err != nil {
 			return err
 		}
-		p.t.segments = append(p.t.segments, next)
+		p.t.append(next)
 		return nil
 	}
 	p.rest = p.rest[len(text):]
-	p.t.segments = append(p.t.segments, next)
+	p.t.append(next)
 	return nil
 }
 
@@ -202,9 +213,6 @@ func (p *parser) literal(what string) (string, error) {
 
 // variable reads "{" FieldPath [ "=" Segments ] "}".
 func (p *parser) variable() error {
-	if n := len(p.t.segments); n > 0 && p.t.segments[n-1].kind == deep {
-		return p.fail("a segment after **, which must be the last")
-	}
 	p.rest = p.rest[1:]
 	at := p.rest
 	v := Variable{start: len(p.t.segments)}
@@ -217,7 +225,7 @@ func (p *parser) variable() error {
 		return p.fail("field %s, which is bound a second time", v.Field)
 	}
 	if strings.HasPrefix(p.rest, "}") {
-		p.t.segments = append(p.t.segments, segment{kind: wildcard})
+		p.t.append(segment{kind: wildcard})
 	} else {
 		for more := true; more; more = strings.HasPrefix(p.rest, "/") {
 			p.rest = p.rest[1:] // the equals sign, then slashes
@@ -234,7 +242,7 @@ func (p *parser) variable() error {
 	}
 	p.rest = p.rest[1:]
 	v.end = len(p.t.segments)
-	v.Multi = v.end-v.start > 1 || p.t.segments[v.start].kind == deep
+	v.Multi = v.end-v.start > 1 || p.t.deep == v.start
 	p.t.vars = append(p.t.vars, v)
 	return nil
 }
