@@ -293,5 +293,5 @@ func (b *binding) responses(o *object) error {
 }
 
 const streamText = "Any number of messages: each on a line of its own or, if the request accepts `text/event-stream`, " +
-	"each the data of an event. If the call fails after the first message, the last line is `{\"error\": ...}`, " +
-	"or the last event is named `error`; what it holds is a `google.rpc.Status`."
+	"each the data of an event, followed by an event named `end`. If the call fails after the first message, the last line is " +
+	"`{\"error\": ...}`, or the last event is named `error`; what it holds is a `google.rpc.Status`."
