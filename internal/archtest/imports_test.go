@@ -45,7 +45,7 @@ var rules = []rule{
 		".", "codec", "compress", "internal/bufpool", "internal/jsonpb", "internal/transport", "internal/wire/...", "web/internal/transcode", protobuf,
 	}},
 	{"web/internal/webclient", []string{"codec", "compress", "internal/wire/...", "internal/transport"}},
-	{"web", []string{".", "codec", "compress", "health", "internal/transport", "web/internal/..."}},
+	{"web", []string{".", "codec", "compress", "health", "internal/openapi", "internal/transport", "web/internal/...", protobuf}},
 
 	{"internal/openapi", []string{"internal/wire/rest", protobuf}},
 	{"web/internal/apidoc", []string{"internal/openapi", protobuf}},
