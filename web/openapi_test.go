@@ -49,7 +49,7 @@ func TestOpenAPIDocument(t *testing.T) {
 	if res, _ := fetch(t, h.URL+"/openapi.json", "If-None-Match", `"x", `+res.Header.Get("ETag")); res.StatusCode != 304 {
 		t.Errorf("the same again: status %d", res.StatusCode)
 	}
-	if _, body := fetch(t, h.URL+"/openapi.yaml"); !strings.Contains(body, "title: Books & more") {
+	if _, body := fetch(t, h.URL+"/openapi.yaml"); !strings.Contains(body, `title: "Books & more"`) {
 		t.Errorf("YAML: %s", body)
 	}
 	res, body = fetch(t, h.URL+"/docs/")
