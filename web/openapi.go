@@ -53,16 +53,19 @@ func WithOpenAPI(o OpenAPI) Option {
 		serve := func(path string, pick func(*apidoc.Docs) apidoc.File) error {
 			return WithHandler("GET "+path, d.handler(pick)).apply(cfg)
 		}
-		errs := []error{
-			serve("/openapi.json", func(d *apidoc.Docs) apidoc.File { return d.JSON }),
-			serve("/openapi.yaml", func(d *apidoc.Docs) apidoc.File { return d.YAML }),
-		}
+		json := func(d *apidoc.Docs) apidoc.File { return d.JSON }
+		yaml := func(d *apidoc.Docs) apidoc.File { return d.YAML }
+		errs := []error{serve("/openapi.json", json), serve("/openapi.yaml", yaml)}
 		if o.Page != "" {
 			pattern := o.Page
 			if strings.HasSuffix(pattern, "/") {
 				pattern += "{$}"
 			}
 			errs = append(errs, serve(pattern, func(d *apidoc.Docs) apidoc.File { return d.HTML }))
+		}
+		// The page links to the files beside it.
+		if beside := o.Page[:strings.LastIndexByte(o.Page, '/')+1]; len(beside) > 1 {
+			errs = append(errs, serve(beside+"openapi.json", json), serve(beside+"openapi.yaml", yaml))
 		}
 		return errors.Join(errs...)
 	})

@@ -56,6 +56,9 @@ func TestOpenAPIDocument(t *testing.T) {
 	if !strings.Contains(body, "Books &amp; more") || !strings.Contains(res.Header.Get("Content-Security-Policy"), "default-src 'none'") {
 		t.Errorf("page: %v %s", res.Header, body)
 	}
+	if res, _ := fetch(t, h.URL+"/docs/openapi.yaml"); res.Header.Get("Content-Type") != "application/yaml" {
+		t.Errorf("beside the page: %v", res.Header)
+	}
 	if res, _ := fetch(t, h.URL+"/docs/else"); res.StatusCode != 404 {
 		t.Errorf("below the page: status %d", res.StatusCode)
 	}
