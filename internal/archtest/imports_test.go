@@ -47,6 +47,10 @@ var rules = []rule{
 	{"internal/h2/frame", nil},
 	{"internal/h2/hpack", nil},
 	{"internal/h2", []string{"golang.org/x/sys/unix", "internal/bufpool", "internal/signal", "internal/h2/flow", "internal/h2/frame", "internal/h2/hpack"}},
+	{"internal/wire/grpc", nil},
+	// Their statuses, metadata and lists are gRPC's.
+	{"internal/wire/connect", []string{"internal/wire/grpc"}},
+	{"internal/wire/grpcweb", []string{"internal/wire/grpc"}},
 	{"internal/wire/...", nil},
 	{"internal/transport", []string{
 		"codec", "compress", "internal/bufpool", "internal/signal", "internal/backoff",
@@ -134,7 +138,7 @@ func TestImportRules(t *testing.T) {
 			}
 		}
 	}
-	for _, must := range []string{".", "codec", "internal/h2", "internal/h2/frame", "internal/transport", "internal/channel", "internal/wire/..."} {
+	for _, must := range []string{".", "codec", "internal/h2", "internal/h2/frame", "internal/transport", "internal/channel", "internal/wire/grpc", "internal/wire/connect", "internal/wire/grpcweb"} {
 		if !used[must] {
 			t.Errorf("the rule for %s fits no package", must)
 		}
