@@ -51,6 +51,7 @@ class Card {
     this.#watching = watching;
     this.element.dataset["by"] = by;
     show(this.#problem, "");
+    this.#note.textContent = "Waiting to be watched";
     try {
       await watch(by, this.#order.id, watching.signal, (event) => this.#tell(event, by));
     } catch (e) {

@@ -4,7 +4,8 @@ import { BadRequestSchema, ResourceInfoSchema } from "./gen/google/rpc/error_det
 /** Says for people why a call failed. */
 export function describe(reason: unknown): string {
   const error = ConnectError.from(reason);
-  if (error.code === Code.Unavailable) {
+  // fetch fails with a TypeError if there is no answer.
+  if (error.code === Code.Unavailable || error.cause instanceof TypeError) {
     return "The server cannot be reached.";
   }
   const hints = error.findDetails(ResourceInfoSchema).map((info) => info.description);

@@ -3,13 +3,25 @@ import { Code, ConnectError } from "@connectrpc/connect";
 import { Call } from "./calls";
 import { orders } from "./clients";
 import { OrderEventSchema, State, type OrderEvent } from "./gen/demo/orders/v1/orders_pb";
+import { Turns } from "./turns";
 
 /** How an order is watched. */
 export type By = "connect" | "sse";
 
+// By HTTP/1.1, all there is without TLS, browsers have six connections to a server, and
+// each stream takes one. Two stay free for other calls.
+const turns = new Turns(4);
+
 /** Tells what happens to an order until it is delivered or the signal is aborted. */
-export function watch(by: By, id: number, signal: AbortSignal, tell: (event: OrderEvent) => void): Promise<void> {
-  return by === "sse" ? watchBySSE(id, signal, tell) : watchByConnect(id, signal, tell);
+export async function watch(by: By, id: number, signal: AbortSignal, tell: (event: OrderEvent) => void): Promise<void> {
+  await turns.take();
+  try {
+    if (!signal.aborted) {
+      await (by === "sse" ? watchBySSE : watchByConnect)(id, signal, tell);
+    }
+  } finally {
+    turns.give();
+  }
 }
 
 async function watchByConnect(id: number, signal: AbortSignal, tell: (event: OrderEvent) => void): Promise<void> {
