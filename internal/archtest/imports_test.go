@@ -26,7 +26,7 @@ var rules = []rule{
 		"golang.org/x/time/rate", "internal/backoff", "internal/bufpool", "internal/channel", "internal/h2", "internal/h2/frame", "internal/jsonfield", "internal/limit", "internal/listen", "internal/retry", "internal/transport", "internal/wire/grpc",
 	}},
 	{"balance", []string{"internal/jsonfield", "resolve"}},
-	{"codec", []string{"codec/fast", protobuf}},
+	{"codec", []string{"codec/fast", "internal/jsonpb", protobuf}},
 	{"codec/fast", []string{protobuf}},
 	{"compress", []string{"compress/internal/inflate"}},
 	{"compress/internal/inflate", nil},
@@ -39,7 +39,13 @@ var rules = []rule{
 	{"health", []string{".", "health/internal/healthpb", protobuf}},
 	{"orca", []string{".", "orca/internal/orcapb", protobuf}},
 	{"reflection", []string{".", "health", "orca", "reflection/internal/reflectionpb", protobuf}},
-	{"web", []string{".", "codec", "compress", "internal/wire/...", "internal/transport"}},
+	{"web/internal/transcode/internal/testpb", []string{protobuf}},
+	{"web/internal/transcode", []string{"internal/wire/grpc", "internal/wire/rest", "internal/jsonpb", protobuf}},
+	{"web/internal/site", []string{
+		".", "codec", "compress", "internal/bufpool", "internal/jsonpb", "internal/transport", "internal/wire/...", "web/internal/transcode", protobuf,
+	}},
+	{"web/internal/webclient", []string{"codec", "compress", "internal/wire/...", "internal/transport"}},
+	{"web", []string{".", "codec", "compress", "health", "internal/transport", "web/internal/..."}},
 
 	// The engine. HTTP/2 knows nothing of gRPC, gRPC's rules nothing of connections;
 	// the transport brings them together and nothing else does.
@@ -61,6 +67,8 @@ var rules = []rule{
 	{"internal/backoff", nil},
 	{"internal/retry", nil},
 	{"internal/jsonfield", nil},
+	{"internal/jsonpb", []string{protobuf}},
+	{"internal/jsonpb/...", []string{"codec/fast", "internal/jsonpb/...", protobuf}},
 	{"internal/limit", nil},
 	{"internal/listen", []string{"golang.org/x/sys/unix"}},
 	{"internal/bufpool", nil},
