@@ -2,7 +2,7 @@ import { fromJsonString } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { Call } from "./calls";
 import { orders } from "./clients";
-import { OrderEventSchema, State, type OrderEvent } from "./gen/demo/orders/v1/orders_pb";
+import { OrderEventSchema, type OrderEvent } from "./gen/demo/orders/v1/orders_pb";
 import { Turns } from "./turns";
 
 /** How an order is watched. */
@@ -32,8 +32,9 @@ async function watchByConnect(id: number, signal: AbortSignal, tell: (event: Ord
 
 /**
  * Watches without any library for calls: the method has a path of REST, and its stream is one of
- * server-sent events for who accepts them. Browsers open such a stream anew when it ends, so
- * it is closed here at its end; what is told twice then does no harm.
+ * server-sent events for who accepts them. Browsers open such a stream anew when it ends,
+ * so the server says by an event that this was the end. What is told twice, because the
+ * network was gone in between, does no harm.
  */
 function watchBySSE(id: number, signal: AbortSignal, tell: (event: OrderEvent) => void): Promise<void> {
   const call = new Call("WatchOrder", "SSE");
@@ -54,10 +55,8 @@ function watchBySSE(id: number, signal: AbortSignal, tell: (event: OrderEvent) =
       const event = fromJsonString(OrderEventSchema, data, { ignoreUnknownFields: true });
       call.received();
       tell(event);
-      if (event.state === State.DELIVERED) {
-        end();
-      }
     });
+    source.addEventListener("end", () => end());
     source.addEventListener("error", (event) => {
       if (event instanceof MessageEvent) {
         end(statusError(String(event.data))); // the server's
