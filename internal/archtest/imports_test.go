@@ -44,7 +44,7 @@ var rules = []rule{
 	{"web/internal/site", []string{
 		".", "codec", "compress", "internal/bufpool", "internal/jsonpb", "internal/transport", "internal/wire/...", "web/internal/transcode", protobuf,
 	}},
-	{"web/internal/webclient", []string{"codec", "compress", "internal/wire/...", "internal/transport"}},
+	{"web/internal/webclient", []string{".", "codec", "compress", "internal/wire/...", "internal/transport"}},
 	{"web", []string{".", "codec", "compress", "health", "internal/openapi", "internal/transport", "web/internal/...", protobuf}},
 
 	{"internal/openapi", []string{"internal/wire/rest", protobuf}},
