@@ -116,8 +116,16 @@ h2spec: ## run h2spec against the server, and h2specd against the client
 	@bash interop/run.sh h2spec
 
 .PHONY: conformance
-conformance: ## run the Connect project's conformance suite against server and client
+conformance: ## run the Connect project's conformance suite, shortened, against server and client
 	@bash interop/connectconformance/run.sh
+
+.PHONY: conformance-all
+conformance-all: ## run all of it: every protocol, version of HTTP, codec and compression (5 minutes)
+	@bash interop/connectconformance/run.sh -all
+
+.PHONY: browser
+browser: ## call the demonstration from Chromium (which has to be there), by its page and by the official clients
+	@bash interop/browser/run.sh
 
 .PHONY: hostile
 hostile: $(TESTSUM) ## attack servers and clients, and cut their connections, under the race detector
