@@ -33,6 +33,12 @@ const (
 	ManyIdle     = "memory-many"
 	BinarySize   = "size"
 	Start        = "start-up"
+	ConnectJSON  = "connect-json"
+	ConnectProto = "connect-proto"
+	RESTGet      = "rest-get"
+	RESTPost     = "rest-post"
+	GRPCWeb      = "grpc-web"
+	WithWeb      = "grpc-with-web"
 )
 
 // Bar is what the project demands of itself: a ratio of Curlew's figure to
@@ -88,6 +94,11 @@ func Bars() []Bar {
 		Bar{What: "memory of an idle connection", Scenario: Connections, Metric: IdleConn, Against: grpcgo, Must: 0.43, Aim: 0.30},
 		Bar{What: "memory of an idle bidirectional stream", Scenario: Streams, Metric: IdleStream, Against: grpcgo, Must: 0.5, Aim: 0.35},
 		Bar{What: "4 interceptors that do nothing, CPU a call", Scenario: Interceptors, Metric: ServerCPU, Subject: Curlew + " +4", Against: []string{Curlew}, Must: 1.05},
+		Bar{What: "Connect with JSON, CPU a call", Scenario: ConnectJSON, Metric: ServerCPU, Against: []string{ConnectGo}, Must: 0.5},
+		Bar{What: "REST, GET, CPU a call", Scenario: RESTGet, Metric: ServerCPU, Against: []string{Vanguard}, Must: 0.35},
+		Bar{What: "REST, GET, CPU a call", Scenario: RESTGet, Metric: ServerCPU, Against: []string{GRPCGateway}, Must: 0.5},
+		Bar{What: "gRPC-Web, CPU a call", Scenario: GRPCWeb, Metric: ServerCPU, Against: []string{ConnectGo}, Must: 0.35},
+		Bar{What: "gRPC beside the web's protocols, CPU a call", Scenario: WithWeb, Metric: ServerCPU, Subject: CurlewWeb, Against: []string{Curlew}, Must: 1.03},
 	)
 }
 
