@@ -67,7 +67,7 @@ func bars(b *strings.Builder, r *scenario.Results) {
 		if v.Must != 0 && v.OK() && v.Aimed() {
 			result = "ok, and the aim"
 		}
-		fmt.Fprintf(b, "| %s | %s | %.2f | %.2f..%.2f | %s | %s | %s |\n", v.What, v.Others(), v.Ratio.Median, v.Ratio.Min, v.Ratio.Max,
+		fmt.Fprintf(b, "| %s | %s | %.2f | %s | %s | %s | %s |\n", v.What, v.Others(), v.Ratio.Median, v.Spread(),
 			v.Limit(v.Must), v.Limit(v.Aim), result)
 	}
 	b.WriteString("\n")

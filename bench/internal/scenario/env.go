@@ -169,7 +169,10 @@ func (e *Env) fixedRate(ctx context.Context) (float64, error) {
 		return 0, err
 	}
 	defer s.Stop()
-	u := &unaryLoad{env: e, server: s, request: load.GetUser, empty: prefixLen, warmup: e.warmup(stack), conns: 50, streams: 20, core: coreOfLoad}
+	u := &unaryLoad{
+		env: e, server: s, request: load.GetUser, empty: prefixLen, warmup: e.warmup(stack),
+		conns: 50, streams: 20, core: coreOfLoad,
+	}
 	if err := u.prepare(ctx); err != nil {
 		return 0, err
 	}

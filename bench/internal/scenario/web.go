@@ -13,15 +13,18 @@ const CurlewWeb = Curlew + " +web"
 
 const (
 	webCommand     = "taskset -c 1 env GOMAXPROCS=1 bin/STACK-server -addr ADDR (bin/curlew-web of Curlew); taskset -c 0 h2load -c %d -m %d -n N %s"
-	withWebCommand = "bin/curlew-web -addr ADDR with -web=false and without; h2load -c 50 -m 20 -n N ... as of " + Unary50x20 + "; %d servers of each in turn"
+	withWebCommand = "bin/curlew-web -addr ADDR with -web=false and without; h2load -c 50 -m 20 -n %d ... as of " + Unary50x20 + "; %d servers of each in turn"
 )
 
-// To tell differences of a few percent takes many samples, and of several
-// processes: what lies where in memory differs from one to the next for as long as
-// they live.
+// To tell differences of a few percent takes many samples, of which those that are
+// compared are close to each other in time, and of several processes: what lies
+// where in memory differs from one to the next for as long as they live.
 const (
-	withWebRounds  = 25
+	withWebRounds  = 125
 	withWebServers = 5
+	// withWebRequests is how many requests a sample has, on any machine the same for
+	// all servers: connecting is a part of the cost, whose share has to be the same.
+	withWebRequests = 50_000
 )
 
 // web returns the scenarios of servers that are called over the web's protocols.
@@ -54,14 +57,14 @@ func web() []Scenario {
 	}
 	return append(all, Scenario{
 		Name: WithWeb, Title: "Server, unary, 50 x 20: the web's protocols beside gRPC",
-		How:   fmt.Sprintf(withWebCommand, withWebServers),
+		How:   fmt.Sprintf(withWebCommand, withWebRequests, withWebServers),
 		quick: true, only: []string{Curlew}, fits: func(s Stack) bool { return s.Web != "" },
 		atLeast: withWebRounds,
 		vary: func(s Stack) []Subject {
 			s.Server = s.Web
 			return []Subject{{Stack: s, Name: Curlew, args: []string{"-web=false"}}, {Stack: s, Name: CurlewWeb}}
 		},
-		prepare: several(withWebServers, serverUnary(50, 20, alone, false)),
+		prepare: several(withWebServers, besideWeb),
 	})
 }
 
@@ -94,7 +97,8 @@ func webUnary(call webCall, conns, streams int) func(context.Context, *Env, Subj
 			return nil, err
 		}
 		u := &unaryLoad{
-			env: e, server: s, request: call.Request, warmup: e.warmup(stack), conns: conns, streams: streams, core: coreOfLoad,
+			env: e, server: s, request: call.Request, warmup: e.warmup(stack),
+			conns: conns, streams: streams, core: coreOfLoad,
 		}
 		err = call.verify(ctx, s.url)
 		if err == nil {
@@ -106,6 +110,17 @@ func webUnary(call webCall, conns, streams int) func(context.Context, *Env, Subj
 		}
 		return u, nil
 	}
+}
+
+// besideWeb is a server called by gRPC, that may serve the web's protocols, too.
+func besideWeb(ctx context.Context, e *Env, subject Subject) (sampler, error) {
+	s, err := serverUnary(50, 20, alone, false)(ctx, e, subject)
+	if err != nil {
+		return nil, err
+	}
+	u := s.(*unaryLoad)
+	u.requests = withWebRequests
+	return u, nil
 }
 
 // fleet is several servers of one subject, of which each round measures another.
