@@ -20,8 +20,8 @@ const (
 // compared are close to each other in time, and of several processes: what lies
 // where in memory differs from one to the next for as long as they live.
 const (
-	withWebRounds  = 125
-	withWebServers = 5
+	withWebRounds  = 120
+	withWebServers = 12
 	// withWebRequests is how many requests a sample has, on any machine the same for
 	// all servers: connecting is a part of the cost, whose share has to be the same.
 	withWebRequests = 50_000
