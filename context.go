@@ -24,7 +24,7 @@ type afterFunc struct{ f func() }
 
 // Deadline implements context.Context.
 func (c *callContext) Deadline() (time.Time, bool) {
-	d := c.of.ts.Deadline
+	d := c.of.deadline
 	return d, !d.IsZero()
 }
 

@@ -7,8 +7,8 @@ func ServerConns(s *Server) int { return s.transport.Conns() }
 
 // ServerCall returns a call of a method as a limiter sees it.
 func ServerCall(s *Server, m *Method) *Call {
-	c := newServerCall(s, &serverMethod{Method: m, srv: s})
-	c.call.server = c
+	c := newGRPCCall(s, &serverMethod{Method: m, srv: s}, time.Time{})
+	c.call.server = &c.serverCall
 	c.call.method = m
 	return &c.call
 }

@@ -41,7 +41,9 @@ type Server struct {
 	systemd  bool
 	ready    sync.Once // systemd has been told
 
-	transport *transport.Server
+	host       *transport.Host
+	registered []func() error // see [transport.Host]
+	transport  *transport.Server
 }
 
 type serverConfig struct {
@@ -52,6 +54,7 @@ type serverConfig struct {
 	timeouts timeouts
 	lameDuck time.Duration
 	systemd  bool
+	extend   []func(*Server) error
 }
 
 type serverOption func(*serverConfig) error
@@ -133,7 +136,7 @@ func NewServer(opts ...ServerOption) *Server {
 	}
 	s.drain.init(cfg.lameDuck)
 	s.methods.Store(&map[string]*serverMethod{})
-	s.transport = transport.NewServer(&transport.ServerConfig{
+	tc := &transport.ServerConfig{
 		H2:       cfg.h2,
 		TLS:      cfg.tls,
 		Logger:   cfg.log,
@@ -141,12 +144,17 @@ func NewServer(opts ...ServerOption) *Server {
 		Pages:    s.page,
 		Protocols: []transport.Protocol{&transport.GRPC{
 			Lookup:      s.lookup,
-			Refused:     func() transport.Call { return newServerCall(s, nil) },
+			Refused:     func() transport.Call { return newGRPCCall(s, nil, time.Time{}) },
 			Codecs:      cfg.codecs,
 			Compressors: cfg.compressors,
 			MaxHeader:   cfg.h2.MaxHeaderBytes,
 		}},
-	})
+	}
+	s.host = s.newHost(tc)
+	for _, extend := range cfg.extend {
+		s.err = errors.Join(s.err, extend(s))
+	}
+	s.transport = transport.NewServer(tc)
 	return s
 }
 
@@ -162,11 +170,32 @@ func (s *Server) lookup(path string) transport.Target {
 // its name for instance, makes Serve fail.
 func (s *Server) Register(svc Service, opts ...ServiceOption) {
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	if err := s.registerLocked(svc, opts); err != nil {
-		s.err = errors.Join(s.err, fmt.Errorf("curlew: registering service %q: %w", svc.Name, err))
+	err := s.registerLocked(svc, opts)
+	registered := s.registered
+	s.mu.Unlock()
+	for _, f := range registered {
+		if err == nil {
+			err = f()
+		}
+	}
+	if err != nil {
+		s.fail(fmt.Errorf("curlew: registering service %q: %w", svc.Name, err))
 		s.log.Error("a service could not be registered", "service", svc.Name, "err", err)
 	}
+}
+
+// fail notes why the server cannot serve.
+func (s *Server) fail(err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.err = errors.Join(s.err, err)
+}
+
+// broken returns why the server cannot serve, nil if it can.
+func (s *Server) broken() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.err
 }
 
 func (s *Server) registerLocked(svc Service, opts []ServiceOption) error {
@@ -207,9 +236,7 @@ func (s *Server) Services() iter.Seq[Service] {
 // ErrServerClosed then. It closes l. It fails at once if an option or a
 // registration was wrong.
 func (s *Server) Serve(l net.Listener) error {
-	s.mu.Lock()
-	err := s.err
-	s.mu.Unlock()
+	err := s.broken()
 	if err != nil {
 		return errors.Join(err, l.Close())
 	}

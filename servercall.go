@@ -6,22 +6,22 @@ import (
 	"io"
 	"runtime/debug"
 	"sync"
+	"time"
 
 	"github.com/curlew-rpc/curlew/internal/h2"
-	"github.com/curlew-rpc/curlew/internal/h2/frame"
 	"github.com/curlew-rpc/curlew/internal/transport"
 	wire "github.com/curlew-rpc/curlew/internal/wire/grpc"
 )
 
-// A serverCall is one call at the server: its stream, its context, and what
-// handlers see of it, in one allocation. It is never reused, since handlers and
-// goroutines that they start may keep it.
+// A serverCall is one call at the server: its context, and what handlers see of it.
+// It is never reused, since handlers and goroutines that they start may keep it.
 type serverCall struct {
-	ts     transport.ServerStream
-	call   Call
-	ctx    callContext
-	srv    *Server
-	method *serverMethod // nil: refused
+	x        transport.Exchange
+	call     Call
+	ctx      callContext
+	deadline time.Time // zero: none
+	srv      *Server
+	method   *serverMethod // nil: refused
 
 	// A handler may leave goroutines behind that still use the call; they find
 	// it closed instead of a stream that is being cleaned up.
@@ -30,21 +30,38 @@ type serverCall struct {
 	received       bool // the only request message, under recvMu
 }
 
-func newServerCall(srv *Server, m *serverMethod) *serverCall {
-	c := &serverCall{srv: srv, method: m}
+func (c *serverCall) init(srv *Server, m *serverMethod, deadline time.Time) {
+	c.srv, c.method, c.deadline = srv, m, deadline
 	c.ctx.of = c
+}
+
+// A grpcCall is a call by gRPC, with its stream in the same allocation.
+type grpcCall struct {
+	serverCall
+	stream transport.ServerStream
+}
+
+func newGRPCCall(srv *Server, m *serverMethod, deadline time.Time) *grpcCall {
+	c := new(grpcCall)
+	c.x = &c.stream
+	c.init(srv, m, deadline)
 	return c
 }
 
 // Base implements [transport.Call].
-func (c *serverCall) Base() *transport.ServerStream { return &c.ts }
+func (c *grpcCall) Base() *transport.ServerStream { return &c.stream }
+
+// Farewell returns what ends the call when its connection is cut.
+func (c *serverCall) Farewell(headed bool, reason string) []transport.Field {
+	return c.x.Farewell(headed, reason)
+}
 
 // Aborted implements [h2.Owner].
 func (c *serverCall) Aborted(error) { c.ctx.cancel(context.Canceled) }
 
 // Serve implements [h2.Owner].
 func (c *serverCall) Serve() {
-	req := c.ts.Request
+	req := c.x.Head()
 	c.call.server = c
 	c.call.Stream = c
 	c.call.request = Header{req.Header}
@@ -53,7 +70,7 @@ func (c *serverCall) Serve() {
 
 // perform runs the interceptors and the handler.
 func (c *serverCall) perform() (err error) {
-	if st := c.ts.Request.Refusal; st != nil {
+	if st := c.x.Head().Refusal; st != nil {
 		return errorOf(st)
 	}
 	if c.ctx.Err() != nil {
@@ -79,10 +96,10 @@ func (c *serverCall) recovered(err *error) {
 func (c *serverCall) finish(err error) {
 	st := statusOf(err)
 	if CodeOf(err) == Unknown && !errors.As(err, new(*Error)) && !errors.Is(err, Unknown) {
-		c.srv.log.Warn("a handler failed with an error that is not sent", "method", c.ts.Request.Path, "err", err)
+		c.srv.log.Warn("a handler failed with an error that is not sent", "method", c.x.Head().Path, "err", err)
 	}
 	c.sendMu.Lock()
-	if st == nil && c.method != nil && !c.method.Method.Kind.ManyResponses() && !c.ts.Held() {
+	if st == nil && c.method != nil && !c.method.Method.Kind.ManyResponses() && !c.x.Held() {
 		st = transport.NewStatus(wire.Internal, "the handler returned no message")
 	}
 	if bad := errors.Join(c.call.response.check(), c.call.trailer.check()); bad != nil {
@@ -94,8 +111,8 @@ func (c *serverCall) finish(err error) {
 		trailer = appendPushback(trailer, err)
 	}
 	// An error means that the client is gone or has reset the call.
-	if err := c.ts.Finish(st, c.call.response.fields, trailer, c.ctx.waitDone()); err != nil {
-		c.ts.Reset(frame.CodeCancel)
+	if err := c.x.Finish(st, c.call.response.fields, trailer, c.ctx.waitDone()); err != nil {
+		c.x.Abort()
 	}
 	c.ctx.cancel(context.Canceled)
 	c.recvMu.Lock()
@@ -117,12 +134,12 @@ func (c *serverCall) send(msg any, lasting bool) error {
 		return errCallOver
 	}
 	if !c.method.Method.Kind.ManyResponses() {
-		return errorOf(c.ts.Hold(msg, c.srv.maxSend, lasting))
+		return errorOf(c.x.Hold(msg, c.srv.maxSend, lasting))
 	}
 	if err := c.call.response.check(); err != nil {
 		return err
 	}
-	return c.explain(c.ts.Send(msg, c.srv.maxSend, c.call.response.fields, c.ctx.waitDone()))
+	return c.explain(c.x.Send(msg, c.srv.maxSend, c.call.response.fields, c.ctx.waitDone()))
 }
 
 // Recv implements [Stream].
@@ -133,12 +150,12 @@ func (c *serverCall) Recv(msg any) error {
 	case c.closed:
 		return errCallOver
 	case c.method.Method.Kind.ManyRequests():
-		return c.explain(c.ts.Receive(msg, c.ctx.waitDone()))
+		return c.explain(c.x.Receive(msg, c.ctx.waitDone()))
 	case c.received:
 		return io.EOF
 	}
 	c.received = true
-	return c.explain(c.ts.ReceiveOnly(msg, c.ctx.waitDone()))
+	return c.explain(c.x.ReceiveOnly(msg, c.ctx.waitDone()))
 }
 
 // CloseSend implements [Stream].
@@ -158,7 +175,7 @@ func (c *serverCall) explain(err error) error {
 		ended *h2.StreamError // the stream has, which says nothing against the message
 	)
 	if errors.As(err, &st) && !errors.As(err, &ended) {
-		c.srv.log.Warn("a call's message cannot be used", "peer", c.ts.ServerConn.RemoteAddr(), "method", c.ts.Request.Path, "err", err)
+		c.srv.log.Warn("a call's message cannot be used", "peer", c.x.Peer().Remote, "method", c.x.Head().Path, "err", err)
 	}
 	return errorOf(err)
 }
@@ -172,7 +189,7 @@ func (c *serverCall) sendHeader() error {
 	if err := c.call.response.check(); err != nil {
 		return err
 	}
-	return c.explain(c.ts.SendHeader(c.call.response.fields, c.ctx.waitDone()))
+	return c.explain(c.x.SendHeader(c.call.response.fields, c.ctx.waitDone()))
 }
 
 func (c *serverCall) setCompression(name string) error {
@@ -182,22 +199,22 @@ func (c *serverCall) setCompression(name string) error {
 		return errCallOver
 	}
 	if name == wire.Identity {
-		c.ts.SetCompressor(nil)
+		c.x.SetCompressor(nil)
 		return nil
 	}
 	comp := c.srv.compressor(name)
 	switch {
 	case comp == nil:
 		return Errorf(Internal, "no compressor %q on this server", name)
-	case !wire.Accepts(c.ts.Request.Accept, name):
+	case !wire.Accepts(c.x.Head().Accept, name):
 		return Errorf(FailedPrecondition, "the client does not accept messages compressed with %q", name)
-	case !c.ts.SetCompressor(comp):
+	case !c.x.SetCompressor(comp):
 		return Errorf(FailedPrecondition, "the response header has been sent and does not announce %q", name)
 	}
 	return nil
 }
 
 func (c *serverCall) peer() Peer {
-	conn := c.ts.ServerConn
-	return Peer{Addr: conn.RemoteAddr(), LocalAddr: conn.LocalAddr(), TLS: conn.TLS(), Authority: c.ts.Request.Authority}
+	p := c.x.Peer()
+	return Peer{Addr: p.Remote, LocalAddr: p.Local, TLS: p.TLS, Authority: c.x.Head().Authority}
 }

@@ -20,7 +20,16 @@ type serverMethod struct {
 }
 
 // NewCall implements [transport.Target].
-func (m *serverMethod) NewCall() transport.Call { return newServerCall(m.srv, m) }
+func (m *serverMethod) NewCall(deadline time.Time) transport.Call {
+	return newGRPCCall(m.srv, m, deadline)
+}
+
+// Attach implements [transport.Target].
+func (m *serverMethod) Attach(x transport.Exchange, deadline time.Time) transport.Owner {
+	c := &serverCall{x: x}
+	c.init(m.srv, m, deadline)
+	return c
+}
 
 // Whole implements [transport.Target].
 func (m *serverMethod) Whole() bool { return !m.Kind.ManyRequests() }

@@ -93,11 +93,4 @@ func BenchmarkJSON(b *testing.B) {
 			}
 		}
 	})
-	b.Run("Compact", func(b *testing.B) {
-		text := append([]byte(nil), dst...)
-		b.SetBytes(int64(len(text)))
-		for b.Loop() {
-			compact(text, 0)
-		}
-	})
 }

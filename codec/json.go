@@ -3,7 +3,7 @@ package codec
 import (
 	"fmt"
 
-	"google.golang.org/protobuf/encoding/protojson"
+	"github.com/curlew-rpc/curlew/internal/jsonpb"
 )
 
 // JSON returns the codec for the JSON form of protobuf messages, named "json".
@@ -29,11 +29,11 @@ func (jsonCodec) Append(dst []byte, msg any) ([]byte, error) {
 	if err != nil {
 		return dst, err
 	}
-	out, err := protojson.MarshalOptions{}.MarshalAppend(dst, m)
+	out, err := jsonpb.Options{}.Append(dst, m)
 	if err != nil {
 		return dst, fmt.Errorf("codec: %s: encoding %T: %w", jsonName, msg, err)
 	}
-	return compact(out, len(dst)), nil
+	return out, nil
 }
 
 func (jsonCodec) Unmarshal(src []byte, msg any) error {
@@ -41,34 +41,9 @@ func (jsonCodec) Unmarshal(src []byte, msg any) error {
 	if err != nil {
 		return err
 	}
-	options := protojson.UnmarshalOptions{DiscardUnknown: true, RecursionLimit: maxDepth}
+	options := jsonpb.Options{DiscardUnknown: true, MaxDepth: maxDepth}
 	if err := options.Unmarshal(src, m); err != nil {
 		return fmt.Errorf("codec: %s: decoding %T: %w", jsonName, msg, err)
 	}
 	return nil
-}
-
-// compact removes white space between the tokens of the JSON value b[start:], in
-// place. protojson adds spaces in some builds and not in others, so that nobody
-// relies on its bytes; we want the fewest.
-func compact(b []byte, start int) []byte {
-	n := start
-	inString := false
-	for i := start; i < len(b); i++ {
-		c := b[i]
-		switch {
-		case inString && c == '\\':
-			b[n] = c
-			n++
-			i++
-			c = b[i]
-		case c == '"':
-			inString = !inString
-		case c == ' ' && !inString:
-			continue
-		}
-		b[n] = c
-		n++
-	}
-	return b[:n]
 }

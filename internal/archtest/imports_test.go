@@ -26,7 +26,7 @@ var rules = []rule{
 		"golang.org/x/time/rate", "internal/backoff", "internal/bufpool", "internal/channel", "internal/h2", "internal/h2/frame", "internal/jsonfield", "internal/limit", "internal/listen", "internal/retry", "internal/transport", "internal/wire/grpc",
 	}},
 	{"balance", []string{"internal/jsonfield", "resolve"}},
-	{"codec", []string{"codec/fast", protobuf}},
+	{"codec", []string{"codec/fast", "internal/jsonpb", protobuf}},
 	{"codec/fast", []string{protobuf}},
 	{"compress", []string{"compress/internal/inflate"}},
 	{"compress/internal/inflate", nil},
@@ -39,6 +39,8 @@ var rules = []rule{
 	{"health", []string{".", "health/internal/healthpb", protobuf}},
 	{"orca", []string{".", "orca/internal/orcapb", protobuf}},
 	{"reflection", []string{".", "health", "orca", "reflection/internal/reflectionpb", protobuf}},
+	{"web/internal/transcode/internal/testpb", []string{protobuf}},
+	{"web/internal/transcode", []string{"internal/wire/grpc", "internal/wire/rest", "internal/jsonpb", protobuf}},
 	{"web", []string{".", "codec", "compress", "internal/wire/...", "internal/transport"}},
 
 	// The engine. HTTP/2 knows nothing of gRPC, gRPC's rules nothing of connections;
@@ -47,6 +49,10 @@ var rules = []rule{
 	{"internal/h2/frame", nil},
 	{"internal/h2/hpack", nil},
 	{"internal/h2", []string{"golang.org/x/sys/unix", "internal/bufpool", "internal/signal", "internal/h2/flow", "internal/h2/frame", "internal/h2/hpack"}},
+	{"internal/wire/grpc", nil},
+	// Their statuses, metadata and lists are gRPC's.
+	{"internal/wire/connect", []string{"internal/wire/grpc"}},
+	{"internal/wire/grpcweb", []string{"internal/wire/grpc"}},
 	{"internal/wire/...", nil},
 	{"internal/transport", []string{
 		"codec", "compress", "internal/bufpool", "internal/signal", "internal/backoff",
@@ -57,6 +63,8 @@ var rules = []rule{
 	{"internal/backoff", nil},
 	{"internal/retry", nil},
 	{"internal/jsonfield", nil},
+	{"internal/jsonpb", []string{protobuf}},
+	{"internal/jsonpb/...", []string{"internal/jsonpb/...", protobuf}},
 	{"internal/limit", nil},
 	{"internal/listen", []string{"golang.org/x/sys/unix"}},
 	{"internal/bufpool", nil},
@@ -134,7 +142,7 @@ func TestImportRules(t *testing.T) {
 			}
 		}
 	}
-	for _, must := range []string{".", "codec", "internal/h2", "internal/h2/frame", "internal/transport", "internal/channel", "internal/wire/..."} {
+	for _, must := range []string{".", "codec", "internal/h2", "internal/h2/frame", "internal/transport", "internal/channel", "internal/wire/grpc", "internal/wire/connect", "internal/wire/grpcweb"} {
 		if !used[must] {
 			t.Errorf("the rule for %s fits no package", must)
 		}

@@ -43,7 +43,8 @@ func (c *Conn) readLoop() {
 	}
 }
 
-var errForeign = errors.New("h2: not an HTTP/2 connection")
+// ErrForeign is the cause of the end of a connection that [Config].Foreign was given.
+var ErrForeign = errors.New("h2: not an HTTP/2 connection")
 
 func (c *Conn) readFrames() error {
 	for {
@@ -194,7 +195,7 @@ func (c *Conn) prefaceOnReader() (ok bool, err error) {
 	n := min(len(b), len(frame.Preface))
 	if !bytes.Equal(b[:n], []byte(frame.Preface[:n])) {
 		if c.cfg.Foreign != nil {
-			foreign := &ConnError{Reason: "given to another protocol", Cause: errForeign}
+			foreign := &ConnError{Reason: "given to another protocol", Cause: ErrForeign}
 			c.surrender(foreign)
 			return false, foreign
 		}

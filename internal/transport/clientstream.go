@@ -74,7 +74,7 @@ func (s *ClientStream) Start(conn *ClientConn, head *Head, timeout time.Duration
 		if before > 0 {
 			fields = append(fields, Field{Name: "grpc-previous-rpc-attempts", Value: string(wire.AppendAttempts(nil, before)), NoIndex: true})
 		}
-		fields = appendFields(fields, app)
+		fields = AppendFields(fields, app)
 		// The engine encodes header fields before it can come to wait.
 		defer func() {
 			clear(fields)
@@ -83,21 +83,21 @@ func (s *ClientStream) Start(conn *ClientConn, head *Head, timeout time.Duration
 		}()
 	}
 	out := h2.Outgoing{Header: fields, End: end}
-	msg.put(&out)
+	msg.Put(&out)
 	err := conn.Open(&s.Stream, out, done)
 	if err != nil && err != h2.ErrDone && s.Conn() != nil && !s.Unprocessed() {
 		// The server has ended the call before all was sent: what it said is for
 		// the receiver.
 		return nil
 	}
-	return statusOf(err)
+	return StatusOf(err)
 }
 
 // Push sends an encoded message on an open attempt. io.EOF says that the server
 // has ended the call: its status is to be received.
 func (s *ClientStream) Push(msg Encoded, end bool, done <-chan struct{}) error {
 	out := h2.Outgoing{End: end}
-	msg.put(&out)
+	msg.Put(&out)
 	err := s.Stream.Send(out, done)
 	if err == nil || err == h2.ErrDone {
 		return err
@@ -107,7 +107,7 @@ func (s *ClientStream) Push(msg Encoded, end bool, done <-chan struct{}) error {
 
 // Complete waits for the whole response of a call that has one message.
 func (s *ClientStream) Complete(done <-chan struct{}) error {
-	return statusOf(s.Await(wire.PrefixLen+s.head.MaxReceive, done))
+	return StatusOf(s.Await(wire.PrefixLen+s.head.MaxReceive, done))
 }
 
 // Header waits for the response header and returns the application's fields of
@@ -127,7 +127,7 @@ func responseError(err error) error {
 	if err == io.ErrUnexpectedEOF {
 		return NewStatus(wire.Internal, "the stream ended without a response")
 	}
-	return statusOf(err)
+	return StatusOf(err)
 }
 
 // TrailersOnly reports whether the response, whose header has been received,
@@ -151,7 +151,7 @@ func (s *ClientStream) Answered() bool {
 // It may be called from any goroutine.
 func (s *ClientStream) Verdict() *Status {
 	if err := s.Failure(); err != nil {
-		st, _ := statusOf(err).(*Status)
+		st, _ := StatusOf(err).(*Status)
 		return st
 	}
 	header, trailer := s.Received()
@@ -162,7 +162,7 @@ func (s *ClientStream) Verdict() *Status {
 		return readStatus(s, header, trailer)
 	}
 	if err := wire.CheckResponse(header.Status, field(header.Fields, "content-type"), s.head.Codec.Name()); err != nil {
-		st, _ := statusOf(err).(*Status)
+		st, _ := StatusOf(err).(*Status)
 		return st
 	}
 	return NewStatus(wire.Unknown, "the response ended without a grpc-status")
@@ -234,13 +234,13 @@ func (s *ClientStream) Receive(msg any, done <-chan struct{}) error {
 }
 
 func (s *ClientStream) next(msg any, done <-chan struct{}) error {
-	r := recv{s.head.Codec, s.comp, s.head.MaxReceive}
-	return r.next(&s.Stream, done, msg)
+	r := Receiver{s.head.Codec, s.comp, s.head.MaxReceive}
+	return r.Next(&s.Stream, done, msg)
 }
 
 // NoMore returns nil if no further message follows.
 func (s *ClientStream) NoMore(done <-chan struct{}) error {
-	return ended(&s.Stream, done, "response")
+	return Ended(&s.Stream, done, "response")
 }
 
 // check judges a response header before its content is read.
@@ -256,11 +256,11 @@ func (s *ClientStream) check(m *h2.Message) error {
 		status = 200
 	}
 	if err := wire.CheckResponse(status, field(m.Fields, "content-type"), s.head.Codec.Name()); err != nil {
-		return statusOf(err)
+		return StatusOf(err)
 	}
 	encoding := field(m.Fields, "grpc-encoding")
 	if encoding == "" || encoding == wire.Identity {
-		if m.Status == 200 && countVisible(m.Fields) == 0 {
+		if m.Status == 200 && CountVisible(m.Fields) == 0 {
 			s.head.plain.Store(m)
 		}
 		return nil
@@ -332,16 +332,16 @@ func readStatus(s *ClientStream, header, m *h2.Message) *Status {
 }
 
 func receivedFields(m *h2.Message) ([]Field, error) {
-	n := countVisible(m.Fields)
+	n := CountVisible(m.Fields)
 	if n == 0 {
 		return nil, nil
 	}
-	out, err := visible(m.Fields, n)
-	return out, statusOf(err)
+	out, err := VisibleFields(m.Fields, n)
+	return out, StatusOf(err)
 }
 
-// countVisible returns the number of fields that an application sees.
-func countVisible(fields []Field) (n int) {
+// CountVisible returns the number of fields that an application sees.
+func CountVisible(fields []Field) (n int) {
 	for i := range fields {
 		if wire.Visible(fields[i].Name) {
 			n++

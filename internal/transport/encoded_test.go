@@ -40,7 +40,7 @@ func TestEncodedShares(t *testing.T) {
 			}
 			want := copied.AppendTo(nil)
 			var out h2.Outgoing
-			transport.Put(shared, &out)
+			shared.Put(&out)
 			got := append([]byte(nil), out.Data...)
 			for _, p := range out.More {
 				if len(p) == 0 {

@@ -63,8 +63,14 @@ func Join(all []Encoded) Encoded {
 // Free gives back what the message takes, the message's own bytes aside.
 func (e Encoded) Free() { e.buf.Free() }
 
-// put has the message sent with out.
-func (e Encoded) put(out *h2.Outgoing) {
+// PutBare has the message sent with out without its prefix.
+func (e Encoded) PutBare(out *h2.Outgoing) {
+	e.Put(out)
+	out.Data = out.Data[wire.PrefixLen:]
+}
+
+// Put has the message sent with out.
+func (e Encoded) Put(out *h2.Outgoing) {
 	if e.buf != nil {
 		out.Data = e.buf.B
 	}
@@ -162,52 +168,53 @@ func tooLarge(what string, n, max int) *Status {
 	return NewStatus(wire.ResourceExhausted, fmt.Sprintf("message of %d bytes %s, the limit is %d", n, what, max))
 }
 
-// recv reads length-prefixed messages from a stream.
-type recv struct {
-	codec codec.Codec
-	comp  compress.Compressor // nil: messages may not be compressed
-	max   int                 // bytes of a message, also when decompressed
+// A Receiver reads length-prefixed messages from a stream.
+type Receiver struct {
+	Codec codec.Codec
+	Comp  compress.Compressor // nil: messages may not be compressed
+	Max   int                 // bytes of a message, also when decompressed
 }
 
-// next receives one message into msg. The error is io.EOF after the last
+// Next receives one message into msg. The error is io.EOF after the last
 // message, h2.ErrDone, or a *Status.
-func (r *recv) next(s *h2.Stream, done <-chan struct{}, msg any) error {
+func (r *Receiver) Next(s Content, done <-chan struct{}, msg any) error {
 	b, err := s.Peek(wire.PrefixLen, done)
 	if err != nil {
 		if err == io.EOF && len(b) > 0 {
 			return NewStatus(wire.Internal, "the stream ends inside a message prefix")
 		}
-		return statusOf(err)
+		return StatusOf(err)
 	}
 	p, err := wire.ParsePrefix(b)
 	if err != nil {
-		return statusOf(err)
+		return StatusOf(err)
 	}
-	if uint64(p.Length) > uint64(r.max) {
-		return tooLarge("received", int(p.Length), r.max)
+	if uint64(p.Length) > uint64(r.Max) {
+		return tooLarge("received", int(p.Length), r.Max)
 	}
-	if p.Compressed && r.comp == nil {
-		return NewStatus(wire.Internal, "a compressed message without grpc-encoding")
+	if p.Compressed && r.Comp == nil {
+		return NewStatus(wire.Internal, "a compressed message although the header names no compression")
 	}
 	n := wire.PrefixLen + int(p.Length)
 	if b, err = s.Peek(n, done); err != nil {
 		if err == io.EOF {
 			return NewStatus(wire.Internal, "the stream ends inside a message")
 		}
-		return statusOf(err)
+		return StatusOf(err)
 	}
-	err = r.decode(b[wire.PrefixLen:n], p.Compressed, msg)
+	err = r.Decode(b[wire.PrefixLen:n], p.Compressed, msg)
 	s.Discard(n)
 	return err
 }
 
-func (r *recv) decode(b []byte, compressed bool, msg any) error {
+// Decode decodes the bytes of one message, which are compressed or not.
+func (r *Receiver) Decode(b []byte, compressed bool, msg any) error {
 	// Some peers set the flag on empty messages, which no compressor has seen.
 	if compressed && len(b) > 0 {
-		out := bufpool.Get(min(4*len(b), r.max))
+		out := bufpool.Get(min(4*len(b), r.Max))
 		defer out.Free()
 		var err error
-		if out.B, err = r.comp.Decompress(out.B, b, r.max); err != nil {
+		if out.B, err = r.Comp.Decompress(out.B, b, r.Max); err != nil {
 			code := wire.Internal
 			if errors.Is(err, compress.ErrTooLarge) {
 				code = wire.ResourceExhausted
@@ -216,21 +223,21 @@ func (r *recv) decode(b []byte, compressed bool, msg any) error {
 		}
 		b = out.B
 	}
-	if err := r.codec.Unmarshal(b, msg); err != nil {
+	if err := r.Codec.Unmarshal(b, msg); err != nil {
 		return &Status{Code: wire.Internal, Message: "decoding a message: " + err.Error(), Cause: err}
 	}
 	return nil
 }
 
-// ended returns nil if no further message follows, which unary calls ask
+// Ended returns nil if no further message follows, which unary calls ask
 // where exactly one may come.
-func ended(s *h2.Stream, done <-chan struct{}, what string) error {
+func Ended(s Content, done <-chan struct{}, what string) error {
 	switch b, err := s.Peek(1, done); {
 	case err == io.EOF && len(b) == 0:
 		return nil
 	case err == nil || err == io.EOF:
 		return NewStatus(wire.Unimplemented, "more than one "+what+" message")
 	default:
-		return statusOf(err)
+		return StatusOf(err)
 	}
 }

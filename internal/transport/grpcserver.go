@@ -25,8 +25,11 @@ type GRPC struct {
 
 // A Target is a method of a server.
 type Target interface {
-	// NewCall makes a call of the method. It runs on a reading goroutine.
-	NewCall() Call
+	// NewCall makes a call of the method, which is to end by the deadline if there is
+	// one. It runs on a reading goroutine.
+	NewCall(deadline time.Time) Call
+	// Attach makes a call of the method that comes by another protocol.
+	Attach(x Exchange, deadline time.Time) h2.Owner
 	// Whole reports whether the request is one message, so that the handler is
 	// started when that has arrived; MaxReceive bounds it.
 	Whole() bool
@@ -42,41 +45,44 @@ type Call interface {
 	Base() *ServerStream
 }
 
-// A Request is the header of a gRPC request, read. It is shared by the calls
-// that repeat it, and must not be changed.
+// Deadline returns when a call is to end that begins now; zero if it has no limit.
+func (req *Request) Deadline() time.Time {
+	if !req.HasTimeout {
+		return time.Time{}
+	}
+	return time.Now().Add(req.Timeout)
+}
+
+// A Request is the header of a request, read. It is shared by the calls that repeat
+// it, and must not be changed.
 type Request struct {
 	Path, Authority string
 	Header          []Field // what the application may see; -bin values decoded
 	Timeout         time.Duration
 	HasTimeout      bool
-	Accept          string // grpc-accept-encoding
+	Accept          string // the compressors that the client knows, with commas
 	Codec           codec.Codec
 	Refusal         *Status // not nil: this is the answer
 
 	target  Target
-	recv    recv                // of its messages
+	recv    Receiver            // of its messages
 	in, out compress.Compressor // nil: messages are not compressed
 	reply   []Field             // the response header
 	http    int                 // refused with this HTTP status
 }
 
-// A memo is a request that was read before.
-type memo struct {
-	grpc *Request
-}
-
 // Matches implements [Protocol].
-func (*GRPC) Matches(contentType string) bool {
-	_, ok := wire.ContentSubtype(contentType)
+func (*GRPC) Matches(m *h2.Message) bool {
+	_, ok := wire.ContentSubtype(field(m.Fields, "content-type"))
 	return ok
 }
 
 // AcceptOnReader implements [Protocol].
 func (g *GRPC) AcceptOnReader(sc *ServerConn, m *h2.Message) (*h2.Stream, h2.Start) {
-	req := sc.memo.grpc
-	if req == nil {
+	req, known := sc.Memo.(*Request)
+	if !known {
 		req = g.read(m)
-		sc.memo.grpc = req
+		sc.Memo = req
 		if req.Refusal != nil {
 			sc.refused(m.Path, req.Refusal.Error())
 		}
@@ -93,7 +99,7 @@ func (g *GRPC) AcceptOnReader(sc *ServerConn, m *h2.Message) (*h2.Stream, h2.Sta
 	if req.target == nil || req.Refusal != nil {
 		call = g.Refused()
 	} else {
-		call = req.target.NewCall()
+		call = req.target.NewCall(req.Deadline())
 		if req.target.Whole() {
 			start.Whole, start.Limit = true, wire.PrefixLen+req.target.MaxReceive()
 		}
@@ -102,9 +108,6 @@ func (g *GRPC) AcceptOnReader(sc *ServerConn, m *h2.Message) (*h2.Stream, h2.Sta
 	s.Init(call)
 	s.Request = req
 	s.ServerConn = sc
-	if req.HasTimeout {
-		s.Deadline = time.Now().Add(req.Timeout)
-	}
 	return &s.Stream, start
 }
 
@@ -143,11 +146,11 @@ func (g *GRPC) read(m *h2.Message) *Request {
 		return req
 	}
 	if err := g.readFields(req, m); err != nil {
-		st, _ := statusOf(err).(*Status)
+		st, _ := StatusOf(err).(*Status)
 		req.refuse(st.Code, st.Message)
 	}
 	req.Timeout, req.HasTimeout = req.target.Timeout(req.Timeout, req.HasTimeout)
-	req.recv = recv{codec: req.Codec, comp: req.in, max: req.target.MaxReceive()}
+	req.recv = Receiver{Codec: req.Codec, Comp: req.in, Max: req.target.MaxReceive()}
 	return req
 }
 
@@ -186,7 +189,7 @@ func (g *GRPC) readFields(req *Request, m *h2.Message) error {
 		}
 	}
 	if own > 0 {
-		header, err := visible(m.Fields, own)
+		header, err := VisibleFields(m.Fields, own)
 		if err != nil {
 			return err
 		}
@@ -207,9 +210,9 @@ func (g *GRPC) readFields(req *Request, m *h2.Message) error {
 // a header section may have, did not one field hold many binary values.
 const maxValues = 200
 
-// visible returns the fields that an application sees, their binary values
+// VisibleFields returns the fields that an application sees, their binary values
 // decoded. What must not be put into compression tables stays marked so.
-func visible(fields []Field, n int) ([]Field, error) {
+func VisibleFields(fields []Field, n int) ([]Field, error) {
 	out := make([]Field, 0, n)
 	for _, f := range fields {
 		if !wire.Visible(f.Name) {

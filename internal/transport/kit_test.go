@@ -27,9 +27,16 @@ type target struct {
 	serve func(*call) *transport.Status
 }
 
-func (g *target) NewCall() transport.Call { return newCall(g) }
-func (g *target) Whole() bool             { return g.whole }
-func (g *target) MaxReceive() int         { return maxReceive }
+func (g *target) NewCall(deadline time.Time) transport.Call {
+	c := newCall(g)
+	c.Deadline = deadline
+	return c
+}
+
+func (g *target) Attach(transport.Exchange, time.Time) transport.Owner { panic("not over HTTP/2") }
+
+func (g *target) Whole() bool     { return g.whole }
+func (g *target) MaxReceive() int { return maxReceive }
 
 func (g *target) Timeout(asked time.Duration, given bool) (time.Duration, bool) {
 	if g.most > 0 && (!given || asked > g.most) {
@@ -44,6 +51,7 @@ const maxReceive = 1000
 type call struct {
 	transport.ServerStream
 	target          *target
+	Deadline        time.Time
 	header, trailer []transport.Field
 	aborted         chan struct{}
 	done            chan struct{} // ends its waits; nil: nothing does
@@ -63,6 +71,13 @@ func (c *call) Serve() {
 		c.Reset(frame.CodeCancel)
 	}
 }
+
+// An otherProtocol is a function that serves connections of another protocol.
+type otherProtocol func(nc net.Conn)
+
+func (f otherProtocol) Serve(c *transport.ForeignConn) { f(c) }
+func (otherProtocol) Drain()                           {}
+func (otherProtocol) Close()                           {}
 
 func asStatus(err error) *transport.Status {
 	var st *transport.Status

@@ -72,9 +72,10 @@ func TestOtherProtocolIsHandedOver(t *testing.T) {
 	noLeaks(t)
 	h := newHouse()
 	var pieces atomic.Int32
-	h.config.HTTP1 = func(nc net.Conn, read []byte) {
+	h.config.HTTP1 = otherProtocol(func(nc net.Conn) {
 		go func() {
 			defer nc.Close()
+			var read []byte
 			for len(read) < len(http1) {
 				more := make([]byte, 100)
 				n, err := nc.Read(more)
@@ -87,7 +88,7 @@ func TestOtherProtocolIsHandedOver(t *testing.T) {
 			}
 			nc.Write(append([]byte("you said: "), read...))
 		}()
-	}
+	})
 	h.open(t)
 	for _, cut := range []int{len(http1), 1, 3, len(http1) - 1} {
 		nc := dial(t, h.addr)

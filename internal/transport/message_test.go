@@ -116,8 +116,8 @@ func TestRequestMessages(t *testing.T) {
 		{"4 GiB announced, one of many", many, nil, claim(0, 1<<32-1, ""), fails("8", "4294967295"), ""},
 		{"2 GiB announced and compressed", one, gzip, claim(1, 1<<31, "x"), fails("8", "2147483648"), ""},
 
-		{"compressed without encoding", one, nil, message(1, zip(t, "hello")), fails("13", "without grpc-encoding"), ""},
-		{"compressed with identity", one, []string{"grpc-encoding", "identity"}, message(1, zip(t, "hello")), fails("13", "without grpc-encoding"), ""},
+		{"compressed without encoding", one, nil, message(1, zip(t, "hello")), fails("13", "names no compression"), ""},
+		{"compressed with identity", one, []string{"grpc-encoding", "identity"}, message(1, zip(t, "hello")), fails("13", "names no compression"), ""},
 		{"identity", one, []string{"grpc-encoding", "identity"}, message(0, "hello"), fine, string(hello)},
 		{"plain among compressed", one, gzip, message(0, "hello"), fine, string(hello)},
 		{"compressed", one, gzip, message(1, zip(t, "hello")), fine, string(hello)},

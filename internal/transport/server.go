@@ -8,15 +8,16 @@ import (
 	"net"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/curlew-rpc/curlew/internal/h2"
 )
 
-// A Protocol serves requests over HTTP/2 that it recognises by content type.
+// A Protocol serves requests over HTTP/2 that it recognises by their header.
 type Protocol interface {
-	// Matches reports whether requests with this content type are its own.
-	Matches(contentType string) bool
+	// Matches reports whether a request is its own.
+	Matches(m *h2.Message) bool
 	// AcceptOnReader makes the stream for a request; see [h2.Acceptor].
 	AcceptOnReader(conn *ServerConn, m *h2.Message) (*h2.Stream, h2.Start)
 }
@@ -32,9 +33,10 @@ type ServerConfig struct {
 	// Pages returns what answers GET requests for a path of which no protocol
 	// recognises the content type; nil if nothing does. It may be nil.
 	Pages func(path string) Page
-	// HTTP1, when set, is given the connections that do not speak HTTP/2, with
-	// what they have sent so far.
-	HTTP1 func(nc net.Conn, read []byte)
+	// Rest answers the requests that nothing else does. It may be nil.
+	Rest Protocol
+	// HTTP1, when set, is given the connections that do not speak HTTP/2.
+	HTTP1 HTTP1
 }
 
 // ErrServerClosed is what Serve returns after Drain or Close.
@@ -50,6 +52,7 @@ type Server struct {
 	mu        sync.Mutex
 	listeners map[net.Listener]struct{}
 	conns     map[*ServerConn]struct{}
+	foreign   atomic.Int64  // connections that HTTP1 has
 	closing   bool          // no more connections than those that wait to be accepted
 	leaving   chan struct{} // closed with that
 	tally     h2.Tally      // of the connections that are gone
@@ -64,7 +67,9 @@ func NewServer(cfg *ServerConfig) *Server {
 	s := &Server{cfg: cfg, listeners: map[net.Listener]struct{}{}, conns: map[*ServerConn]struct{}{}, leaving: make(chan struct{})}
 	s.ctx, s.stop = context.WithCancel(context.Background())
 	cfg.H2.Workers = &s.workers
-	cfg.H2.Foreign = cfg.HTTP1
+	if cfg.HTTP1 != nil {
+		cfg.H2.Foreign = s.serveHTTP1
+	}
 	cfg.H2.Farewell = farewell
 	if cfg.MaxConns > 0 {
 		s.slots = make(chan struct{}, cfg.MaxConns)
@@ -179,7 +184,8 @@ func (s *Server) start(nc net.Conn) {
 			return
 		case s.cfg.HTTP1 != nil:
 			if nc, err = h2.Unshield(shielded); err == nil {
-				s.cfg.HTTP1(nc, nil)
+				s.serveHTTP1(nc, nil)
+				return
 			}
 		default:
 			s.cfg.Logger.Warn("connection refused: the client did not ask for HTTP/2 by ALPN", "peer", nc.RemoteAddr(), "alpn", state.NegotiatedProtocol)
@@ -215,5 +221,5 @@ func (s *Server) attach(nc net.Conn) {
 func (s *Server) Conns() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return len(s.conns)
+	return len(s.conns) + int(s.foreign.Load())
 }

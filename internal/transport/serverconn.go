@@ -22,7 +22,8 @@ type ServerConn struct {
 	// themselves, and the engine gives equal requests as the same message.
 	last     *h2.Message
 	protocol Protocol
-	memo     memo
+	// Memo is what the protocol has made of the last request; nil for another one.
+	Memo any
 }
 
 // violated hears that the peer broke a rule and lost a stream for it.
@@ -49,6 +50,9 @@ func (sc *ServerConn) closed(err error) {
 	delete(s.conns, sc)
 	add(&s.tally, tally)
 	s.mu.Unlock()
+	if ce != nil && ce.Cause == h2.ErrForeign {
+		return // its place and its count have gone to who speaks the other protocol
+	}
 	s.freeSlot()
 	s.wg.Done()
 }
@@ -57,7 +61,7 @@ func (sc *ServerConn) closed(err error) {
 func (sc *ServerConn) AcceptOnReader(m *h2.Message) (*h2.Stream, h2.Start) {
 	if m != sc.last {
 		sc.last = m
-		sc.memo = memo{}
+		sc.Memo = nil
 		sc.protocol = sc.find(m)
 	}
 	if sc.protocol == nil && m.TooLarge {
@@ -72,13 +76,15 @@ func (sc *ServerConn) AcceptOnReader(m *h2.Message) (*h2.Stream, h2.Start) {
 }
 
 func (sc *ServerConn) find(m *h2.Message) Protocol {
-	ct := field(m.Fields, "content-type")
 	for _, p := range sc.server.cfg.Protocols {
-		if p.Matches(ct) {
+		if p.Matches(m) {
 			return p
 		}
 	}
 	if p := sc.server.page(m); p != nil {
+		return p
+	}
+	if p := sc.server.cfg.Rest; p != nil && p.Matches(m) {
 		return p
 	}
 	return nil

@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"github.com/curlew-rpc/curlew/internal/h2"
-	wire "github.com/curlew-rpc/curlew/internal/wire/grpc"
 )
 
 // acceptTime is how long a server that drains still accepts: the kernel has
@@ -19,6 +18,9 @@ const acceptTime = 20 * time.Millisecond
 func (s *Server) Drain(ctx context.Context) error {
 	for _, sc := range s.stopAccepting(acceptTime) {
 		sc.Drain()
+	}
+	if s.cfg.HTTP1 != nil {
+		s.cfg.HTTP1.Drain()
 	}
 	select {
 	case <-s.ended():
@@ -69,6 +71,9 @@ func (s *Server) Cut(reason string, wait time.Duration) {
 	for _, sc := range s.stopAccepting(0) {
 		sc.Cut(reason)
 	}
+	if s.cfg.HTTP1 != nil {
+		s.cfg.HTTP1.Close()
+	}
 	timer := time.NewTimer(wait)
 	defer timer.Stop()
 	select {
@@ -83,6 +88,9 @@ func (s *Server) Close() {
 	s.stop()
 	for _, sc := range s.stopAccepting(0) {
 		sc.Close()
+	}
+	if s.cfg.HTTP1 != nil {
+		s.cfg.HTTP1.Close()
 	}
 	s.accepting.Wait()
 	s.wg.Wait()
@@ -108,18 +116,20 @@ func add(sum *h2.Tally, t h2.Tally) {
 
 // farewell is an [h2.Farewell]: the call is Unavailable.
 func farewell(o h2.Owner, headed bool, reason string) []Field {
-	var fields []Field
-	call, ok := o.(Call)
+	call, ok := o.(interface {
+		Farewell(headed bool, reason string) []Field
+	})
 	switch {
-	case !ok && headed:
+	case ok:
+		return call.Farewell(headed, reason)
+	case headed:
 		return nil
-	case !ok:
-		return []Field{{Name: ":status", Value: "503"}, {Name: "content-length", Value: "0"}}
-	case !headed:
-		fields = append(fields, call.Base().Request.reply[:2]...)
 	}
-	return statusFields(fields, NewStatus(wire.Unavailable, reason))
+	return unavailable
 }
+
+// unavailable is the response to what is no call.
+var unavailable = []Field{{Name: ":status", Value: "503"}, {Name: "content-length", Value: "0"}}
 
 // isClosing reports whether no more connections are to be waited for.
 func (s *Server) isClosing() bool {

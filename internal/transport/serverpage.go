@@ -32,7 +32,7 @@ func (s *Server) page(m *h2.Message) *plain {
 }
 
 // Matches implements [Protocol].
-func (*plain) Matches(string) bool { return false }
+func (*plain) Matches(*h2.Message) bool { return false }
 
 // AcceptOnReader implements [Protocol].
 func (p *plain) AcceptOnReader(sc *ServerConn, m *h2.Message) (*h2.Stream, h2.Start) {

@@ -3,10 +3,10 @@ package transport
 import (
 	"encoding/base64"
 	"io"
-	"time"
 
 	"github.com/curlew-rpc/curlew/compress"
 	"github.com/curlew-rpc/curlew/internal/h2"
+	"github.com/curlew-rpc/curlew/internal/h2/frame"
 	wire "github.com/curlew-rpc/curlew/internal/wire/grpc"
 )
 
@@ -16,7 +16,6 @@ type ServerStream struct {
 	h2.Stream
 	Request    *Request
 	ServerConn *ServerConn
-	Deadline   time.Time // zero: none
 
 	headed  bool // the response header has been sent
 	cut     bool // a message may have been sent in part
@@ -25,22 +24,46 @@ type ServerStream struct {
 	pending Encoded // the answer of a call that has one, until Finish
 }
 
+// A ServerStream is an [Exchange].
+var _ Exchange = (*ServerStream)(nil)
+
+// Head implements [Exchange].
+func (s *ServerStream) Head() *Request { return s.Request }
+
+// Peer implements [Exchange].
+func (s *ServerStream) Peer() PeerInfo {
+	c := s.ServerConn
+	return PeerInfo{c.RemoteAddr(), c.LocalAddr(), c.TLS()}
+}
+
+// Abort implements [Exchange].
+func (s *ServerStream) Abort() { s.Reset(frame.CodeCancel) }
+
+// Farewell implements [Exchange].
+func (s *ServerStream) Farewell(headed bool, reason string) []Field {
+	var fields []Field
+	if !headed {
+		fields = append(fields, s.Request.reply[:2]...)
+	}
+	return StatusFields(fields, NewStatus(wire.Unavailable, reason))
+}
+
 // Receive receives the next message into msg; io.EOF after the last, or a
 // *Status, or h2.ErrDone.
 func (s *ServerStream) Receive(msg any, done <-chan struct{}) error {
-	return s.Request.recv.next(&s.Stream, done, msg)
+	return s.Request.recv.Next(&s.Stream, done, msg)
 }
 
 // ReceiveOnly receives the one message of a request that has one.
 func (s *ServerStream) ReceiveOnly(msg any, done <-chan struct{}) error {
-	err := s.Request.recv.next(&s.Stream, done, msg)
+	err := s.Request.recv.Next(&s.Stream, done, msg)
 	if err == io.EOF {
 		return NewStatus(wire.Unimplemented, "the request has no message")
 	}
 	if err != nil {
 		return err
 	}
-	return ended(&s.Stream, done, "request")
+	return Ended(&s.Stream, done, "request")
 }
 
 // SetCompressor has messages compressed with c from now on, or not at all if c
@@ -87,11 +110,11 @@ func (s *ServerStream) header(app []Field) []Field {
 		}
 		reply = append(reply, Field{Name: "grpc-encoding", Value: s.forced.Name()})
 	}
-	return appendFields(reply[:len(reply):len(reply)], app)
+	return AppendFields(reply[:len(reply):len(reply)], app)
 }
 
-// appendFields appends the application's fields in their form on the wire.
-func appendFields(dst, app []Field) []Field {
+// AppendFields appends the application's fields in their form on the wire.
+func AppendFields(dst, app []Field) []Field {
 	for _, f := range app {
 		if wire.IsBin(f.Name) {
 			f.Value = wire.EncodeBin(f.Value)
@@ -108,7 +131,7 @@ func (s *ServerStream) SendHeader(app []Field, done <-chan struct{}) error {
 	if s.headed {
 		return nil
 	}
-	return statusOf(s.Stream.Send(h2.Outgoing{Header: s.header(app)}, done))
+	return StatusOf(s.Stream.Send(h2.Outgoing{Header: s.header(app)}, done))
 }
 
 // Send sends a message, and the header before the first.
@@ -121,14 +144,14 @@ func (s *ServerStream) Send(msg any, max int, app []Field, done <-chan struct{})
 		return err
 	}
 	var out h2.Outgoing
-	e.put(&out)
+	e.Put(&out)
 	if !s.headed {
 		out.Header = s.header(app)
 	}
 	err = s.Stream.Send(out, done)
 	s.cut = err == h2.ErrDone
 	e.Free()
-	return statusOf(err)
+	return StatusOf(err)
 }
 
 // Hold keeps the one message of the response until Finish sends it with
@@ -156,13 +179,13 @@ func (s *ServerStream) Finish(st *Status, header, trailer []Field, done <-chan s
 	}
 	out := h2.Outgoing{Trailer: okTrailer}
 	if st != nil {
-		out.Trailer = statusFields(nil, st)
+		out.Trailer = StatusFields(nil, st)
 	}
 	if len(trailer) > 0 {
-		out.Trailer = appendFields(out.Trailer[:len(out.Trailer):len(out.Trailer)], trailer)
+		out.Trailer = AppendFields(out.Trailer[:len(out.Trailer):len(out.Trailer)], trailer)
 	}
 	if st == nil {
-		s.pending.put(&out)
+		s.pending.Put(&out)
 	}
 	switch {
 	case s.headed:
@@ -176,11 +199,11 @@ func (s *ServerStream) Finish(st *Status, header, trailer []Field, done <-chan s
 	}
 	err := s.Stream.Send(out, done)
 	s.release()
-	return statusOf(err)
+	return StatusOf(err)
 }
 
-// statusFields appends the trailer fields of a status that is not OK.
-func statusFields(dst []Field, st *Status) []Field {
+// StatusFields appends the trailer fields by which gRPC says a status that is not OK.
+func StatusFields(dst []Field, st *Status) []Field {
 	dst = append(dst, Field{Name: "grpc-status", Value: wire.StatusString(st.Code)})
 	if st.Message != "" {
 		dst = append(dst, Field{Name: "grpc-message", Value: wire.EncodeMessage(st.Message), NoIndex: true})

@@ -31,9 +31,9 @@ func NewStatus(code wire.Code, message string) *Status {
 	return &Status{Code: code, Message: message}
 }
 
-// statusOf turns an error of the layers below into a status. h2.ErrDone and
+// StatusOf turns an error of the layers below into a status. h2.ErrDone and
 // io.EOF pass: what they mean is the caller's to know.
-func statusOf(err error) error {
+func StatusOf(err error) error {
 	if err == nil || err == h2.ErrDone || err == io.EOF {
 		return err
 	}

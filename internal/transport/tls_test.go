@@ -100,14 +100,14 @@ func TestALPN(t *testing.T) {
 func TestALPNForOtherProtocol(t *testing.T) {
 	noLeaks(t)
 	h, client := openSecureHouse(t, func(h *house) {
-		h.config.HTTP1 = func(nc net.Conn, read []byte) {
+		h.config.HTTP1 = otherProtocol(func(nc net.Conn) {
 			defer nc.Close()
-			all := append(read, make([]byte, 5-len(read))...)
-			if _, err := io.ReadFull(nc, all[len(read):]); err != nil {
+			all := make([]byte, 5)
+			if _, err := io.ReadFull(nc, all); err != nil {
 				t.Error(err)
 			}
 			nc.Write(append([]byte("you said: "), all...))
-		}
+		})
 	})
 	for _, protocols := range [][]string{{"http/1.1"}, nil, {"h2"}} {
 		nc, err := shake(t, h.addr, client, protocols...)
@@ -126,7 +126,7 @@ func TestALPNOrder(t *testing.T) {
 	noLeaks(t)
 	h, client := openSecureHouse(t, func(h *house) {
 		h.config.TLS.NextProtos = []string{"http/1.1", "h2"}
-		h.config.HTTP1 = func(nc net.Conn, read []byte) { nc.Close() }
+		h.config.HTTP1 = otherProtocol(func(nc net.Conn) { nc.Close() })
 	})
 	nc, err := shake(t, h.addr, client, "h2", "http/1.1")
 	if got := nc.ConnectionState().NegotiatedProtocol; err != nil || got != "http/1.1" {

@@ -15,7 +15,7 @@ func ContentSubtype(ct string) (subtype string, ok bool) {
 	}
 	ct = TrimValue(ct)
 	const n = len(contentTypePrefix)
-	if len(ct) < n || !equalFold(ct[:n], contentTypePrefix) {
+	if len(ct) < n || !EqualFold(ct[:n], contentTypePrefix) {
 		return "", false
 	}
 	switch {
@@ -42,9 +42,9 @@ func ContentType(subtype string) string {
 	return contentTypePrefix + "+" + subtype
 }
 
-// equalFold compares ASCII text whatever its letter case. It is not
+// EqualFold compares ASCII text whatever its letter case. It is not
 // strings.EqualFold, for which U+212A is a k.
-func equalFold(a, b string) bool {
+func EqualFold(a, b string) bool {
 	if len(a) != len(b) {
 		return false
 	}

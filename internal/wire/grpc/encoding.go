@@ -1,6 +1,9 @@
 package grpc
 
-import "strings"
+import (
+	"iter"
+	"strings"
+)
 
 // Identity names the absence of compression.
 const Identity = "identity"
@@ -19,7 +22,7 @@ func Accepts(list, name string) bool {
 	for {
 		element, rest, more := strings.Cut(list, ",")
 		element, parameters, _ := strings.Cut(element, ";")
-		if equalFold(TrimValue(element), name) {
+		if EqualFold(TrimValue(element), name) {
 			return !refused(parameters)
 		}
 		if !more {
@@ -29,13 +32,32 @@ func Accepts(list, name string) bool {
 	}
 }
 
+// Listed yields the names of a comma-separated list as that of an accept-encoding
+// field, in its order and in lower case: those that q=0 refuses are left out, other
+// weights are not looked at.
+func Listed(list string) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for more := true; more; {
+			var element string
+			element, list, more = strings.Cut(list, ",")
+			name, parameters, _ := strings.Cut(element, ";")
+			if name = TrimValue(name); name == "" || refused(parameters) {
+				continue
+			}
+			if !yield(strings.ToLower(name)) {
+				return
+			}
+		}
+	}
+}
+
 // refused reports whether the parameters have a weight of zero.
 func refused(parameters string) bool {
 	for more := true; more; {
 		var parameter string
 		parameter, parameters, more = strings.Cut(parameters, ";")
 		key, weight, _ := strings.Cut(parameter, "=")
-		if equalFold(TrimValue(key), "q") {
+		if EqualFold(TrimValue(key), "q") {
 			weight = TrimValue(weight)
 			return weight != "" && strings.Trim(weight, "0.") == ""
 		}

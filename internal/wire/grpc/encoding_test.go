@@ -1,6 +1,9 @@
 package grpc
 
-import "testing"
+import (
+	"slices"
+	"testing"
+)
 
 func TestAccepts(t *testing.T) {
 	tests := []struct {
@@ -41,5 +44,31 @@ func TestAccepts(t *testing.T) {
 		if got := Accepts(test.list, test.name); got != test.want {
 			t.Errorf("Accepts(%q, %q) = %v", test.list, test.name, got)
 		}
+	}
+}
+
+func TestListed(t *testing.T) {
+	tests := []struct {
+		list string
+		want []string
+	}{
+		{"", nil},
+		{" , ,\t,", nil},
+		{"gzip", []string{"gzip"}},
+		{"br, GZIP ;q=0.5,identity", []string{"br", "gzip", "identity"}},
+		{"br;q=0, gzip;q=0.0, zstd;q=0.001", []string{"zstd"}},
+		{"*;q=0", nil},
+		{"gzip, gzip", []string{"gzip", "gzip"}},
+	}
+	for _, test := range tests {
+		if got := slices.Collect(Listed(test.list)); !slices.Equal(got, test.want) {
+			t.Errorf("Listed(%q) = %q, want %q", test.list, got, test.want)
+		}
+	}
+	for name := range Listed("a,b") {
+		if name != "a" {
+			t.Error("the list goes on after a break")
+		}
+		break
 	}
 }

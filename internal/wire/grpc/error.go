@@ -18,8 +18,8 @@ func (e *Error) Error() string {
 // maxQuoted bounds how much of a peer's text an error message repeats.
 const maxQuoted = 64
 
-// quote renders untrusted text for an error message: printable and short.
-func quote(s string) string {
+// Quote renders untrusted text for an error message: printable and short.
+func Quote(s string) string {
 	if len(s) > maxQuoted {
 		return strconv.QuoteToASCII(s[:maxQuoted]) + "..."
 	}

@@ -19,11 +19,11 @@ func CheckName(name string) error {
 	}
 	for i := range len(name) {
 		if !nameChars.has(name[i]) {
-			return &Error{Internal, "metadata name " + quote(name) + " has a character other than 0-9 a-z _ . -"}
+			return &Error{Internal, "metadata name " + Quote(name) + " has a character other than 0-9 a-z _ . -"}
 		}
 	}
 	if name == "user-agent" || protocolField(name) {
-		return &Error{Internal, "metadata name " + quote(name) + " is reserved"}
+		return &Error{Internal, "metadata name " + Quote(name) + " is reserved"}
 	}
 	return nil
 }
@@ -77,7 +77,7 @@ func CheckValue(name, value string) error {
 	value = TrimValue(value)
 	for i := range len(value) {
 		if value[i] < 0x20 || value[i] > 0x7e {
-			return &Error{Internal, "value of metadata " + quote(name) + " has a character that is not printable ASCII: " +
+			return &Error{Internal, "value of metadata " + Quote(name) + " has a character that is not printable ASCII: " +
 				"send other bytes under a name that ends in -bin"}
 		}
 	}

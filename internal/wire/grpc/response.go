@@ -13,10 +13,10 @@ func CheckResponse(status int, contentType, subtype string) error {
 	}
 	got, ok := ContentSubtype(contentType)
 	if !ok {
-		return &Error{Unknown, "unexpected content-type " + quote(contentType)}
+		return &Error{Unknown, "unexpected content-type " + Quote(contentType)}
 	}
 	if codecName(got) != codecName(subtype) {
-		return &Error{Internal, "unexpected content-type " + quote(contentType) + ", want " + ContentType(subtype)}
+		return &Error{Internal, "unexpected content-type " + Quote(contentType) + ", want " + ContentType(subtype)}
 	}
 	return nil
 }

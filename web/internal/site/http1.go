@@ -1,0 +1,112 @@
+package site
+
+import (
+	"context"
+	"errors"
+	"log"
+	"log/slog"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/curlew-rpc/curlew/internal/transport"
+)
+
+// HTTP1 serves connections of HTTP/1.1 by net/http. It is a [transport.HTTP1].
+type HTTP1 struct {
+	server http.Server
+	conns  handed
+
+	start, drain sync.Once
+}
+
+// NewHTTP1 returns what serves a site over HTTP/1.1.
+func NewHTTP1(s *Site) *HTTP1 {
+	h := &HTTP1{conns: handed{next: make(chan net.Conn), closed: make(chan struct{})}}
+	protocols := new(http.Protocols)
+	protocols.SetHTTP1(true)
+	h.server = http.Server{
+		Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if c, ok := r.Context().Value(connKey{}).(*transport.ForeignConn); ok {
+				r = tlsState(r, c.TLS)
+			}
+			s.ServeHTTP(w, r)
+		}),
+		Protocols:         protocols,
+		ReadHeaderTimeout: s.host.HandshakeTimeout,
+		IdleTimeout:       idleTimeout,
+		MaxHeaderBytes:    int(s.host.MaxHeaderBytes),
+		ErrorLog:          log.New(quiet{s.host.Logger}, "", 0),
+		ConnContext:       func(ctx context.Context, c net.Conn) context.Context { return context.WithValue(ctx, connKey{}, c) },
+	}
+	return h
+}
+
+// idleTimeout is how long a connection may be without a request.
+const idleTimeout = 2 * time.Minute
+
+type connKey struct{}
+
+// quiet logs what net/http has to say, which is of clients' faults.
+type quiet struct{ log *slog.Logger }
+
+func (q quiet) Write(b []byte) (int, error) {
+	q.log.Debug("HTTP/1.1", "said", string(b))
+	return len(b), nil
+}
+
+// Serve implements [transport.HTTP1].
+func (h *HTTP1) Serve(c *transport.ForeignConn) {
+	h.start.Do(func() {
+		go h.server.Serve(&h.conns) // it returns when the server is closed, and says nothing else
+	})
+	select {
+	case h.conns.next <- c:
+	case <-h.conns.closed:
+		c.Close()
+	}
+}
+
+// Drain implements [transport.HTTP1].
+func (h *HTTP1) Drain() {
+	h.drain.Do(func() {
+		go h.server.Shutdown(context.Background()) // what it waits for, who drains does too
+	})
+}
+
+// Close implements [transport.HTTP1].
+func (h *HTTP1) Close() {
+	h.conns.Close()
+	h.server.Close()
+}
+
+// handed is a listener of connections that others have accepted.
+type handed struct {
+	next   chan net.Conn
+	closed chan struct{}
+	once   sync.Once
+}
+
+// Accept implements net.Listener.
+func (l *handed) Accept() (net.Conn, error) {
+	select {
+	case c := <-l.next:
+		return c, nil
+	case <-l.closed:
+		return nil, net.ErrClosed
+	}
+}
+
+// Close implements net.Listener.
+func (l *handed) Close() error {
+	err := errors.New("closed before")
+	l.once.Do(func() {
+		close(l.closed)
+		err = nil
+	})
+	return err
+}
+
+// Addr implements net.Listener.
+func (l *handed) Addr() net.Addr { return address("handed over") }

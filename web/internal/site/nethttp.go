@@ -1,0 +1,289 @@
+package site
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/curlew-rpc/curlew/internal/transport"
+	wire "github.com/curlew-rpc/curlew/internal/wire/grpc"
+)
+
+// ServeHTTP answers a request that another server than our own engine carries.
+func (s *Site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if err := s.host.Err(); err != nil {
+		s.host.Logger.Error("a request cannot be served", "err", err)
+		http.Error(w, "the server is not set up rightly: see its log", http.StatusInternalServerError)
+		return
+	}
+	version := http2
+	switch r.ProtoMajor {
+	case 1:
+		version = http1
+	case 3:
+		version = http3
+	}
+	m := messageOf(r)
+	if version == http1 && r.Method == http.MethodGet && s.upgrade(w, r, m) {
+		return
+	}
+	found := s.find(m, version)
+	if h, ok := found.(*handlerRoute); ok {
+		h.direct(w, r)
+		return
+	}
+	owner, b := found.begin()
+	c := newCarrier(s, w, r, version)
+	b.carrier = c
+	b.other = peerOf(r)
+	if start := found.start(); start.Whole {
+		c.expect(time.Now().Add(s.host.ReadTimeout))
+	} else if version == http1 {
+		// An error means that the response follows the request, which it may.
+		_ = c.rc.EnableFullDuplex()
+	}
+	stop := context.AfterFunc(r.Context(), func() { owner.Aborted(r.Context().Err()) })
+	owner.Serve()
+	stop()
+	c.finish()
+}
+
+// messageOf returns a request's header as our engine has it.
+func messageOf(r *http.Request) *transport.Message {
+	m := &transport.Message{Method: r.Method, Scheme: "http", Authority: r.Host, Path: r.URL.EscapedPath(), ContentLength: r.ContentLength}
+	if r.TLS != nil {
+		m.Scheme = "https"
+	}
+	if r.URL.RawQuery != "" {
+		m.Path += "?" + r.URL.RawQuery
+	}
+	for name, values := range r.Header {
+		name = strings.ToLower(name)
+		for _, v := range values {
+			m.Fields = append(m.Fields, transport.Field{Name: name, Value: v})
+		}
+	}
+	return m
+}
+
+func peerOf(r *http.Request) *transport.PeerInfo {
+	p := &transport.PeerInfo{Remote: address(r.RemoteAddr), TLS: r.TLS}
+	p.Local, _ = r.Context().Value(http.LocalAddrContextKey).(net.Addr)
+	return p
+}
+
+// address is a peer's address of which there is only the text.
+type address string
+
+func (a address) Network() string { return "tcp" }
+func (a address) String() string  { return string(a) }
+
+// A carrier is a request that net/http, or a server with its interface, carries.
+type carrier struct {
+	site    *Site
+	w       http.ResponseWriter
+	r       *http.Request
+	rc      *http.ResponseController
+	version over
+
+	buf      []byte
+	off      int
+	err      error // of the request's content, after what buf has
+	written  bool
+	aborted  bool
+	deadline bool // one has been set for writing
+}
+
+func newCarrier(s *Site, w http.ResponseWriter, r *http.Request, version over) *carrier {
+	return &carrier{site: s, w: w, r: r, rc: http.NewResponseController(w), version: version}
+}
+
+// expect limits how long the request may take.
+func (c *carrier) expect(by time.Time) { _ = c.rc.SetReadDeadline(by) }
+
+// minRead is how much is read at once.
+const minRead = 4 << 10
+
+// Peek implements [transport.Carrier].
+func (c *carrier) Peek(n int, done <-chan struct{}) ([]byte, error) {
+	if len(c.buf)-c.off >= n {
+		return c.buf[c.off:], nil
+	}
+	if c.off > 0 {
+		c.buf = c.buf[:copy(c.buf, c.buf[c.off:])]
+		c.off = 0
+	}
+	stop := c.interrupt(done, c.rc.SetReadDeadline)
+	defer stop()
+	for len(c.buf) < n && c.err == nil {
+		if cap(c.buf)-len(c.buf) < minRead {
+			c.buf = append(c.buf, make([]byte, minRead)...)[:len(c.buf)]
+		}
+		got, err := c.r.Body.Read(c.buf[len(c.buf):cap(c.buf)])
+		c.buf = c.buf[:len(c.buf)+got]
+		if err == nil {
+			continue
+		}
+		if isDone(done) {
+			return c.buf, transport.ErrDone
+		}
+		c.err = readError(err)
+	}
+	if len(c.buf) >= n {
+		return c.buf, nil
+	}
+	return c.buf, c.err
+}
+
+// readError returns the error of a content that net/http could not read.
+func readError(err error) error {
+	var tooLarge *http.MaxBytesError
+	switch {
+	case err == io.EOF:
+		return io.EOF
+	case errors.As(err, &tooLarge):
+		return transport.NewStatus(wire.ResourceExhausted, "the request is larger than the limit")
+	case errors.Is(err, context.DeadlineExceeded), isTimeout(err):
+		return transport.NewStatus(wire.DeadlineExceeded, "the request did not arrive in time")
+	}
+	return &transport.Status{Code: wire.Canceled, Message: "the request broke off", Cause: err}
+}
+
+func isTimeout(err error) bool {
+	var ne net.Error
+	return errors.As(err, &ne) && ne.Timeout()
+}
+
+func isDone(done <-chan struct{}) bool {
+	select {
+	case <-done:
+		return true
+	default:
+		return false
+	}
+}
+
+// interrupt has a read or a write that is under way end when done is closed, until stop
+// is called.
+func (c *carrier) interrupt(done <-chan struct{}, set func(time.Time) error) (stop func()) {
+	if done == nil {
+		return func() {}
+	}
+	over := make(chan struct{})
+	gone := make(chan struct{})
+	go func() {
+		defer close(gone)
+		select {
+		case <-done:
+			_ = set(time.Unix(1, 0))
+		case <-over:
+		}
+	}()
+	return func() {
+		close(over)
+		<-gone
+	}
+}
+
+// Discard implements [transport.Carrier].
+func (c *carrier) Discard(n int) { c.off += n }
+
+// Send implements [transport.Carrier].
+func (c *carrier) Send(out transport.Outgoing, done <-chan struct{}) error {
+	if c.aborted {
+		return transport.ErrDone
+	}
+	c.deadline = c.rc.SetWriteDeadline(time.Now().Add(c.site.host.WriteTimeout)) == nil
+	stop := c.interrupt(done, c.rc.SetWriteDeadline)
+	err := c.send(out)
+	stop()
+	switch {
+	case err == nil:
+		return nil
+	case isDone(done):
+		return transport.ErrDone
+	}
+	return &transport.Status{Code: wire.Canceled, Message: "the response broke off", Cause: err}
+}
+
+func (c *carrier) send(out transport.Outgoing) error {
+	if out.Header != nil {
+		c.head(&out)
+	}
+	if err := c.write(out.Data); err != nil {
+		return err
+	}
+	for _, p := range out.More {
+		if err := c.write(p); err != nil {
+			return err
+		}
+	}
+	header := c.w.Header()
+	for _, f := range out.Trailer {
+		header.Add(http.TrailerPrefix+http.CanonicalHeaderKey(f.Name), f.Value)
+	}
+	if out.End || out.Trailer != nil {
+		return nil // returning ends the response
+	}
+	return c.rc.Flush()
+}
+
+func (c *carrier) write(b []byte) error {
+	if len(b) == 0 {
+		return nil
+	}
+	_, err := c.w.Write(b)
+	return err
+}
+
+// head writes the response header.
+func (c *carrier) head(out *transport.Outgoing) {
+	header := c.w.Header()
+	status := 200
+	for _, f := range out.Header {
+		switch f.Name {
+		case ":status":
+			status = statusCode(f.Value)
+		default:
+			header.Add(f.Name, f.Value)
+		}
+	}
+	// A response that is all here need not be sent in chunks.
+	if out.End && out.Trailer == nil && status != 204 && status != 304 && header.Get("content-length") == "" && c.r.Method != "HEAD" {
+		n := len(out.Data)
+		for _, p := range out.More {
+			n += len(p)
+		}
+		header.Set("content-length", itoa(n))
+	}
+	c.written = true
+	c.w.WriteHeader(status)
+}
+
+// Reset implements [transport.Carrier].
+func (c *carrier) Reset(transport.ErrCode) { c.aborted = true }
+
+// finish ends the response, as it should or, after Reset, so that the client sees that
+// it is not whole.
+func (c *carrier) finish() {
+	if c.deadline {
+		_ = c.rc.SetWriteDeadline(time.Time{})
+	}
+	if c.aborted || !c.written {
+		panic(http.ErrAbortHandler)
+	}
+}
+
+// tlsState puts the state of TLS into a request whose server did not see it.
+func tlsState(r *http.Request, state *tls.ConnectionState) *http.Request {
+	if state == nil || r.TLS != nil {
+		return r
+	}
+	r.TLS = state
+	return r
+}

@@ -1,0 +1,106 @@
+package site
+
+import (
+	"strings"
+
+	"github.com/curlew-rpc/curlew/internal/transport"
+)
+
+// base is what everything has that serves a request: the way to its client.
+type base struct {
+	stream  transport.Stream // over our engine
+	carrier transport.Carrier
+	conn    *transport.ServerConn // nil: carried by another server
+	other   *transport.PeerInfo   // and then this is the peer
+}
+
+// Peer implements [transport.Exchange].
+func (b *base) Peer() transport.PeerInfo {
+	if b.conn == nil {
+		return *b.other
+	}
+	return transport.PeerInfo{Remote: b.conn.RemoteAddr(), Local: b.conn.LocalAddr(), TLS: b.conn.TLS()}
+}
+
+// Abort implements [transport.Exchange].
+func (b *base) Abort() { b.carrier.Reset(transport.ResetCancel) }
+
+// A route serves the requests that have one and the same header. It must not change.
+type route interface {
+	// begin returns what serves a request, and where that expects its carrier. It runs
+	// on a connection's reading goroutine.
+	begin() (transport.Owner, *base)
+	// start says when over our engine the owner is to be run.
+	start() transport.Start
+}
+
+// over is a version of HTTP, as far as protocols care.
+type over uint8
+
+const (
+	http1 over = iota
+	http2      // ours or another server's
+	http3
+)
+
+// AcceptOnReader implements [transport.Protocol].
+func (s *Site) AcceptOnReader(sc *transport.ServerConn, m *transport.Message) (*transport.Stream, transport.Start) {
+	r, known := sc.Memo.(route)
+	if !known {
+		r = s.find(m, http2)
+		sc.Memo = r
+	}
+	owner, b := r.begin()
+	b.conn = sc
+	b.carrier = &b.stream
+	b.stream.Init(owner)
+	return &b.stream, r.start()
+}
+
+// Matches implements [transport.Protocol].
+func (s *Site) Matches(*transport.Message) bool { return true }
+
+// field returns the value of a field, "" if it is missing.
+func field(m *transport.Message, name string) string {
+	for i := range m.Fields {
+		if m.Fields[i].Name == name {
+			return m.Fields[i].Value
+		}
+	}
+	return ""
+}
+
+// list returns the values of a field as the one list that they are (RFC 9110 §5.3).
+func list(m *transport.Message, name string) string {
+	all := ""
+	for i := range m.Fields {
+		if m.Fields[i].Name != name {
+			continue
+		}
+		if all != "" {
+			all += ","
+		}
+		all += m.Fields[i].Value
+	}
+	return all
+}
+
+// visible returns the fields that an application sees, by a protocol's rule for names.
+func visible(m *transport.Message, rule func(name string) bool) ([]transport.Field, error) {
+	var kept []transport.Field
+	for _, f := range m.Fields {
+		if rule(f.Name) {
+			kept = append(kept, f)
+		}
+	}
+	if len(kept) == 0 {
+		return nil, nil
+	}
+	return transport.VisibleFields(kept, transport.CountVisible(kept))
+}
+
+// splitPath returns the path and the query of a request's target.
+func splitPath(m *transport.Message) (path, query string) {
+	path, query, _ = strings.Cut(m.Path, "?")
+	return path, query
+}
