@@ -24,7 +24,7 @@ import (
 // one for each target and keep it.
 type Client struct {
 	common
-	channel   *channel.Channel[*transport.ClientConn]
+	channel   *channel.Channel[transport.Conn]
 	config    atomic.Pointer[configInForce]
 	replay    replay
 	latencies methodCache // of methods that are hedged: path to *retry.Latencies
@@ -32,7 +32,9 @@ type Client struct {
 	settings  *callSettings
 	scheme    string
 	authority string
+	prefix    string // of paths
 	userAgent string
+	setup     transport.ClientSetup
 	allowBare bool // tokens may cross the wire in clear
 }
 
@@ -50,6 +52,7 @@ type clientConfig struct {
 	service     *ServiceConfig // nil: none was given
 	parsers     []balance.Parser
 	ownConfig   bool
+	setup       transport.ClientSetup
 
 	replayPerCall, replayPerClient int
 	allowBare                      bool
@@ -193,16 +196,8 @@ func WithCallOptions(opts ...CallOption) ClientOption {
 // "unix:path", "static:///a:1,b:2" and the like, see [resolve.ParseTarget]. It
 // does no I/O.
 func NewClient(target string, opts ...ClientOption) (*Client, error) {
-	t, err := resolve.ParseTarget(target)
-	if err != nil {
-		return nil, fmt.Errorf("curlew: %w", err)
-	}
-	cfg := clientConfig{
-		common: defaults(), authority: t.HostPort(),
-		replayPerCall: defaultReplayPerCall, replayPerClient: defaultReplayPerClient,
-	}
+	cfg := clientConfig{common: defaults(), replayPerCall: defaultReplayPerCall, replayPerClient: defaultReplayPerClient}
 	cfg.h2.Suspicion, cfg.h2.SilenceTimeout = defaultSuspicion, defaultSilence
-	serverName := t.ServerName()
 	for _, o := range opts {
 		if o == nil {
 			return nil, errors.New("curlew: NewClient: an option is nil")
@@ -211,24 +206,19 @@ func NewClient(target string, opts ...ClientOption) (*Client, error) {
 			return nil, err
 		}
 	}
-	if cfg.authority != t.HostPort() {
-		serverName = hostOf(cfg.authority)
-	}
-	if cfg.resolver == nil {
-		if cfg.resolver, err = resolve.For(t); err != nil {
-			return nil, fmt.Errorf("curlew: %w", err)
-		}
+	to, err := cfg.aim(target)
+	if err != nil {
+		return nil, err
 	}
 	c := &Client{
 		common:    cfg.common,
-		scheme:    "http",
+		scheme:    to.scheme,
 		authority: cfg.authority,
+		prefix:    to.prefix,
 		userAgent: wire.UserAgent(cfg.application, version()),
+		setup:     cfg.setup,
 		allowBare: cfg.allowBare,
 		replay:    replay{perCall: cfg.replayPerCall, perClient: int64(cfg.replayPerClient)},
-	}
-	if cfg.tls != nil {
-		c.scheme = "https"
 	}
 	conf := &configs{client: c, given: &cfg}
 	if cfg.service == nil {
@@ -240,13 +230,13 @@ func NewClient(target string, opts ...ClientOption) (*Client, error) {
 	if c.settings, err = (&callSettings{common: &c.common}).with(cfg.calls); err != nil {
 		return nil, err
 	}
-	c.channel = channel.New(channel.Config[*transport.ClientConn]{
-		Target:         t,
+	c.channel = channel.New(channel.Config[transport.Conn]{
+		Target:         to.target,
 		Resolver:       cfg.resolver,
 		Settings:       conf.settings,
 		Health:         c.watchHealth,
 		Reports:        c.watchLoad,
-		Dial:           newDialer(&cfg, serverName).dial,
+		Dial:           to.dial,
 		ConnectTimeout: cfg.connTimeout,
 		IdleTimeout:    cfg.idleTimeout,
 		Logger:         cfg.log,

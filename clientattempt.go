@@ -17,8 +17,9 @@ import (
 
 // An attempt is one try at a call, on one connection.
 type attempt struct {
-	ts     transport.ClientStream
-	picked channel.Picked[*transport.ClientConn]
+	ts     transport.Attempt      // nil: not opened
+	grpc   transport.ClientStream // what ts is, mostly
+	picked channel.Picked[transport.Conn]
 	began  time.Time
 	kind   AttemptKind
 	opened bool
@@ -70,6 +71,11 @@ func (c *clientCall) start(ctx context.Context, pick *balance.Call, a *attempt, 
 		timeout = max(c.pick.Deadline.Sub(a.began), 0)
 	}
 	a.opened = true
+	if c.head.Method == nil {
+		a.ts = &a.grpc
+	} else {
+		a.ts = c.head.NewAttempt()
+	}
 	err = a.ts.Start(picked.Conn, c.head, timeout, c.call.request.fields, max(before, 0), msg, end, ctx.Done())
 	if err == nil {
 		// The server is not told: once it has begun to answer it may take its time.
@@ -79,7 +85,7 @@ func (c *clientCall) start(ctx context.Context, pick *balance.Call, a *attempt, 
 		return nil
 	}
 	c.finishAttempt(a, balance.Canceled)
-	if a.ts.Conn() != nil {
+	if a.left() {
 		a.ts.Free() // of what was answered while the request was still leaving
 	}
 	if err == h2.ErrDone || ctx.Err() != nil {
@@ -87,6 +93,9 @@ func (c *clientCall) start(ctx context.Context, pick *balance.Call, a *attempt, 
 	}
 	return c.explain(err)
 }
+
+// left reports whether the attempt has got as far as its connection.
+func (a *attempt) left() bool { return a.opened && a.ts.Opened() }
 
 // expire ends an attempt whose time is up, unless the server has begun to answer, whoever
 // has looked at that yet, or the attempt has ended otherwise.
@@ -118,7 +127,7 @@ func (c *clientCall) next(a *attempt, err error) (wait time.Duration, kind Attem
 // decide is next without its bookkeeping. reason says why there is no further attempt,
 // where a policy or a limit is it (gRFC A6).
 func (c *clientCall) decide(a *attempt, err error) (wait time.Duration, kind AttemptKind, reason string) {
-	left := a.ts.Conn() != nil
+	left := a.left()
 	switch {
 	case c.released.Load() || c.ctx.Err() != nil || left && a.ts.Answered():
 		return 0, noAttempt, ""

@@ -336,6 +336,11 @@ func (c *clientCall) checkHeader() error {
 	if err := c.call.request.check(); err != nil {
 		return err
 	}
+	if c.head.Method != nil {
+		if err := c.head.Method.Check(c.call.request.fields); err != nil {
+			return errorOf(err)
+		}
+	}
 	if c.caller.settings.token != nil {
 		fields, err := c.authorize(c.ctx, c.call.request.fields)
 		if err != nil {
@@ -418,8 +423,8 @@ func (c *clientCall) peer() Peer {
 	if a == nil {
 		return Peer{}
 	}
-	conn := a.picked.Conn
-	return Peer{Addr: conn.RemoteAddr(), LocalAddr: conn.LocalAddr(), TLS: conn.TLS()}
+	p := a.ts.Peer()
+	return Peer{Addr: p.Remote, LocalAddr: p.Local, TLS: p.TLS}
 }
 
 // oneWayTime is how long a one-way call without a deadline may go on.

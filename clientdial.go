@@ -39,9 +39,9 @@ func newDialer(cfg *clientConfig, serverName string) *dialer {
 }
 
 // dial implements channel.Config.Dial.
-func (d *dialer) dial(ctx context.Context, _ resolve.Endpoint, addr resolve.Addr, ev channel.Events) (*transport.ClientConn, error) {
+func (d *dialer) dial(ctx context.Context, _ resolve.Endpoint, addr resolve.Addr, ev channel.Events) (transport.Conn, error) {
 	tc := d.cfg.Load()
-	return transport.Dial(ctx, addr.Network, addr.Address, d.serverName, tc, h2.Observer{
+	conn, err := transport.Dial(ctx, addr.Network, addr.Address, d.serverName, tc, h2.Observer{
 		Capacity: ev.Capacity,
 		Draining: ev.Draining,
 		Silent:   ev.Silent,
@@ -53,6 +53,10 @@ func (d *dialer) dial(ctx context.Context, _ resolve.Endpoint, addr resolve.Addr
 			ev.Closed(err)
 		},
 	})
+	if err != nil {
+		return nil, err
+	}
+	return conn, nil
 }
 
 // calm doubles the keepalive interval of further connections when a server has ended

@@ -217,7 +217,7 @@ func (r *race) judge(res raceResult) (wait time.Duration, decided bool) {
 	c, a := r.call, res.a
 	if a.ended.Load() || !a.opened { // it could not be opened
 		c.noteFailure(a, res.err)
-		if a.opened && a.ts.Conn() == nil {
+		if a.opened && !a.left() {
 			r.owed++ // the connection took no more streams
 			return 0, false
 		}
@@ -277,7 +277,7 @@ func (r *race) end(won *attempt) {
 // drop ends an attempt that nobody waits for, unless somebody has.
 func (r *race) drop(a *attempt) {
 	class := balance.Canceled
-	if a.opened && a.ts.Conn() != nil {
+	if a.left() {
 		if st := a.ts.Verdict(); st != nil {
 			class = classOf(errorOf(st))
 		}

@@ -175,7 +175,10 @@ func (c Caller) prepareFor(m *Method, config *configInForce) *prepared {
 		p.waitForReady = *mc.WaitForReady
 	}
 	p.setAttempts(c.client, m, mc, named)
-	p.head = transport.NewHead(head, c.client.scheme, c.client.authority, m.Path, c.client.userAgent)
+	head.ManyRequests, head.ManyResponses = m.Kind.ManyRequests(), m.Kind.ManyResponses()
+	head.Get = c.client.setup.Get && m.Kind == KindUnary && m.Idempotency == NoSideEffects
+	p.head = transport.NewHead(head, c.client.scheme, c.client.authority, c.client.prefix+m.Path, c.client.userAgent)
+	c.client.usesProtocol(p.head)
 	return p
 }
 

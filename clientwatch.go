@@ -18,12 +18,14 @@ const loadReports = "/xds.service.orca.v3.OpenRcaService/StreamCoreMetrics"
 
 // followHead prepares the header of a call that the client makes for itself.
 func (c *Client) followHead(path string) *transport.Head {
-	return transport.NewFollowHead(c.scheme, c.authority, path, c.userAgent)
+	head := transport.NewFollowHead(c.scheme, c.authority, c.prefix+path, c.userAgent)
+	c.usesProtocol(head)
+	return head
 }
 
 // watchHealth hears over conn of the health of a service.
-func (c *Client) watchHealth(ctx context.Context, conn *transport.ClientConn, service string, report func(serving bool)) error {
-	err := conn.Follow(ctx, c.followHead(wire.HealthWatch), wire.AppendHealthRequest(nil, service), func(msg []byte) error {
+func (c *Client) watchHealth(ctx context.Context, conn transport.Conn, service string, report func(serving bool)) error {
+	err := transport.Follow(ctx, conn, c.followHead(wire.HealthWatch), wire.AppendHealthRequest(nil, service), func(msg []byte) error {
 		serving, err := wire.ParseHealthResponse(msg)
 		if err == nil {
 			report(serving)
@@ -38,8 +40,8 @@ func (c *Client) watchHealth(ctx context.Context, conn *transport.ClientConn, se
 }
 
 // watchLoad hears over conn of the load of its endpoint.
-func (c *Client) watchLoad(ctx context.Context, conn *transport.ClientConn, every time.Duration, report func(*balance.Report)) error {
-	return conn.Follow(ctx, c.followHead(loadReports), wire.AppendLoadReportRequest(nil, every), func(msg []byte) error {
+func (c *Client) watchLoad(ctx context.Context, conn transport.Conn, every time.Duration, report func(*balance.Report)) error {
+	return transport.Follow(ctx, conn, c.followHead(loadReports), wire.AppendLoadReportRequest(nil, every), func(msg []byte) error {
 		r, err := wire.ParseLoadReport(msg)
 		if err == nil {
 			report(reportOf(r))

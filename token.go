@@ -50,7 +50,7 @@ func AllowTokenOverCleartext() ClientOption {
 // authorize returns the request's fields with the token added.
 func (c *clientCall) authorize(ctx context.Context, fields []transport.Field) ([]transport.Field, error) {
 	cl := c.caller.client
-	if cl.tls == nil && !cl.allowBare {
+	if cl.scheme != "https" && !cl.allowBare {
 		return nil, Errorf(Unauthenticated, "the call has a token and the connection no TLS: use WithTLS, or AllowTokenOverCleartext if nobody else can listen")
 	}
 	token, err := c.caller.settings.token.Token(ctx)

@@ -44,3 +44,22 @@ func TestAllocations(t *testing.T) {
 		}
 	}
 }
+
+// The same for JSON, of messages whose Go fields can be reached.
+func TestJSONAllocations(t *testing.T) {
+	all := filled(t)
+	dst := make([]byte, 0, 4096)
+	for _, name := range []string{"proto3", "open", "hybrid"} {
+		var err error
+		m := all[name]
+		if got := testing.AllocsPerRun(100, func() { dst, err = JSON().Append(dst[:0], m[0]) }); got > 0 || err != nil {
+			t.Errorf("%s: encoding takes %v allocations, %v", name, got, err)
+		}
+	}
+	// A name, an octet string and a list of two tags, in a message that is there.
+	text := []byte(`{"name":"käse","bigId":"7","blob":"AP94","tags":["a","b"],"kind":"KIND_FANCY"}`)
+	m := new(testpb.Proto3)
+	if got := testing.AllocsPerRun(100, func() { _ = JSON().Unmarshal(text, m) }); got > 5 {
+		t.Errorf("decoding takes %v allocations", got)
+	}
+}

@@ -16,6 +16,9 @@ import (
 // Unknown fields and enum names are ignored when decoding, as connect-go does and
 // as protobuf binary has it: a peer that is older must understand one that is
 // newer. Anything after the JSON value is an error, and nesting is limited to 100.
+// Errors say where in the message they are, as in orders[2].customer.name, and where in
+// the text. Both ways are as google.golang.org/protobuf has them, in a fraction of the
+// time; only text that is no JSON is refused throughout.
 func JSON() Codec { return jsonCodec{} }
 
 type jsonCodec struct{}

@@ -41,7 +41,11 @@ var rules = []rule{
 	{"reflection", []string{".", "health", "orca", "reflection/internal/reflectionpb", protobuf}},
 	{"web/internal/transcode/internal/testpb", []string{protobuf}},
 	{"web/internal/transcode", []string{"internal/wire/grpc", "internal/wire/rest", "internal/jsonpb", protobuf}},
-	{"web", []string{".", "codec", "compress", "internal/wire/...", "internal/transport"}},
+	{"web/internal/site", []string{
+		".", "codec", "compress", "internal/bufpool", "internal/jsonpb", "internal/transport", "internal/wire/...", "web/internal/transcode", protobuf,
+	}},
+	{"web/internal/webclient", []string{"codec", "compress", "internal/wire/...", "internal/transport"}},
+	{"web", []string{".", "codec", "compress", "health", "internal/transport", "web/internal/..."}},
 
 	// The engine. HTTP/2 knows nothing of gRPC, gRPC's rules nothing of connections;
 	// the transport brings them together and nothing else does.
@@ -64,7 +68,7 @@ var rules = []rule{
 	{"internal/retry", nil},
 	{"internal/jsonfield", nil},
 	{"internal/jsonpb", []string{protobuf}},
-	{"internal/jsonpb/...", []string{"internal/jsonpb/...", protobuf}},
+	{"internal/jsonpb/...", []string{"codec/fast", "internal/jsonpb/...", protobuf}},
 	{"internal/limit", nil},
 	{"internal/listen", []string{"golang.org/x/sys/unix"}},
 	{"internal/bufpool", nil},

@@ -89,7 +89,8 @@ func (f *field) set(n *node, val pr.Value) {
 // create sets a singular field to a new message and returns it and its table.
 func (f *field) create(n *node) (*table, node) {
 	if f.at < 0 {
-		return f.table(), node{m: n.reflect().Mutable(f.fd).Message()}
+		m := n.reflect().Mutable(f.fd).Message()
+		return f.table(m), node{m: m}
 	}
 	v := n.v.Field(f.at)
 	if f.wrapper != nil {
@@ -105,7 +106,8 @@ func (f *field) create(n *node) (*table, node) {
 // nodeAt returns the message that a pointer in a Go struct points to, and its table.
 func (f *field) nodeAt(v reflect.Value) (*table, node) {
 	if v.IsNil() {
-		return f.table(), node{m: v.Interface().(proto.Message).ProtoReflect()}
+		m := v.Interface().(proto.Message).ProtoReflect()
+		return f.table(m), node{m: m}
 	}
 	return f.structTable(v.Type()), node{v: v.Elem()}
 }

@@ -47,9 +47,9 @@ func (d *decoder) message(t *table, n *node, depth int, inAny bool) error {
 	}
 	var seen, oneofs bits
 	var extensions map[pr.FieldNumber]bool
-	types := 0
-	for next := 0; ; next++ {
-		more, err := d.more(next == 0, '}')
+	types, likely := 0, 0
+	for first := true; ; first = false {
+		more, err := d.more(first, '}')
 		if err != nil || !more {
 			return err
 		}
@@ -68,7 +68,7 @@ func (d *decoder) message(t *table, n *node, depth int, inAny bool) error {
 			}
 			continue
 		}
-		f, err := d.find(t, name, next, at)
+		f, err := d.find(t, name, likely, at)
 		if err != nil {
 			return err
 		}
@@ -81,6 +81,7 @@ func (d *decoder) message(t *table, n *node, depth int, inAny bool) error {
 		if f.index >= 0 && seen.add(f.index) || f.index < 0 && extensions[f.fd.Number()] {
 			return within(d.fail(at, "the field is there twice"), f.name)
 		}
+		likely = f.index + 1
 		if f.index < 0 {
 			if extensions == nil {
 				extensions = map[pr.FieldNumber]bool{}
@@ -101,17 +102,17 @@ func (d *decoder) message(t *table, n *node, depth int, inAny bool) error {
 }
 
 // find returns the field of a name, which is at the octet at: nil if there is none.
-// The field that is likely is the guess-th.
-func (d *decoder) find(t *table, name []byte, guess, at int) (*field, error) {
+// It is likely the field of an index: fields mostly come in their order.
+func (d *decoder) find(t *table, name []byte, likely, at int) (*field, error) {
 	if len(name) < 2 || name[0] != '[' || name[len(name)-1] != ']' {
-		if guess < len(t.fields) && t.fields[guess].name == string(name) {
-			return &t.fields[guess], nil
+		if likely < len(t.fields) && t.fields[likely].name == string(name) {
+			return &t.fields[likely], nil
 		}
 		return t.byName[string(name)], nil
 	}
 	xt, err := d.o.Resolver.FindExtensionByName(pr.FullName(name[1 : len(name)-1]))
 	if err != nil && err != protoregistry.NotFound {
-		return nil, d.fail(at, "the extension %s cannot be found: %v", clip(string(name)), err)
+		return nil, d.fail(at, "the extension %s cannot be found: %v", show(name), err)
 	}
 	if xt == nil {
 		return nil, nil
@@ -164,7 +165,7 @@ func (d *decoder) list(f *field, l pr.List, depth int) error {
 		}
 		if f.message {
 			n := node{m: l.AppendMutable().Message()}
-			err = d.message(f.table(), &n, depth, false)
+			err = d.message(f.table(n.m), &n, depth, false)
 		} else {
 			var v pr.Value
 			var ok bool

@@ -58,18 +58,17 @@ func (d *decoder) timestamp(t *table, n *node) error {
 	if err != nil {
 		return err
 	}
-	at := d.pos - len(s)
 	x, err := time.Parse(time.RFC3339Nano, string(s))
 	if err != nil {
-		return d.fail(at, "%q is no timestamp of RFC 3339", clip(string(s)))
+		return d.fail(d.at, "%q is no timestamp of RFC 3339", show(s))
 	}
 	seconds := x.Unix()
 	if seconds < minTimestamp || seconds > maxTimestamp {
-		return d.fail(at, "%q is not within the years 1 to 9999", clip(string(s)))
+		return d.fail(d.at, "%q is not within the years 1 to 9999", show(s))
 	}
 	point, zone := bytes.LastIndexByte(s, '.'), bytes.LastIndexAny(s, "Z-+")
 	if point >= 0 && zone-point > len(".999999999") {
-		return d.fail(at, "%q has more digits than nanoseconds", clip(string(s)))
+		return d.fail(d.at, "%q has more digits than nanoseconds", show(s))
 	}
 	t.fields[0].set(n, pr.ValueOfInt64(seconds))
 	t.fields[1].set(n, pr.ValueOfInt32(int32(x.Nanosecond())))
@@ -83,7 +82,7 @@ func (d *decoder) duration(t *table, n *node) error {
 	}
 	seconds, nanos, ok := parseDuration(s)
 	if !ok {
-		return d.fail(d.pos-len(s), "%q is no duration such as 1.5s, of 10,000 years at most", clip(string(s)))
+		return d.fail(d.at, "%q is no duration such as 1.5s, of 10,000 years at most", show(s))
 	}
 	t.fields[0].set(n, pr.ValueOfInt64(seconds))
 	t.fields[1].set(n, pr.ValueOfInt32(nanos))
@@ -139,7 +138,6 @@ func (d *decoder) fieldMask(t *table, n *node) error {
 	if err != nil {
 		return err
 	}
-	at := d.pos - len(s)
 	text := strings.TrimSpace(string(s))
 	if text == "" {
 		return nil
@@ -148,7 +146,7 @@ func (d *decoder) fieldMask(t *table, n *node) error {
 	for camel := range strings.SplitSeq(text, ",") {
 		path, ok := snake(camel)
 		if !ok {
-			return d.fail(at, "%q is no path of a field mask", clip(camel))
+			return d.fail(d.at, "%q is no path of a field mask", clip(camel))
 		}
 		if f.at >= 0 {
 			extend(n.v.Field(f.at)).SetString(path)

@@ -25,7 +25,7 @@ func (d *decoder) mapping(f *field, m pr.Map, depth int) error {
 		if f.val.message {
 			v = m.NewValue()
 			n := node{m: v.Message()}
-			err = d.message(f.val.table(), &n, depth, false)
+			err = d.message(f.val.table(n.m), &n, depth, false)
 		} else {
 			v, ok, err = d.scalar(f.val)
 		}
@@ -124,5 +124,5 @@ func (d *decoder) mapKey(f *field, first bool) (key pr.Value, at int, err error)
 			return pr.ValueOfUint64(x), at, nil
 		}
 	}
-	return key, at, d.fail(at, "%q is no key of type %s", clip(string(name)), f.kind)
+	return key, at, d.fail(at, "%q is no key of type %s", show(name), f.kind)
 }

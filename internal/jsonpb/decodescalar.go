@@ -36,6 +36,7 @@ func (d *decoder) quoted(want string) ([]byte, error) {
 	if d.peek() != '"' {
 		return nil, d.unexpected(want)
 	}
+	d.at = d.pos
 	return d.string()
 }
 
@@ -51,7 +52,9 @@ func (d *decoder) bool() (pr.Value, error) {
 
 // numeral reads a number or a string of which it returns the text.
 func (d *decoder) numeral(want string) (raw []byte, quoted bool, err error) {
-	switch c := d.peek(); {
+	c := d.peek()
+	d.at = d.pos
+	switch {
 	case c == '"':
 		raw, err = d.string()
 		return raw, true, err
@@ -67,7 +70,6 @@ func (d *decoder) integer(kind pr.Kind) (v pr.Value, err error) {
 	if err != nil {
 		return v, err
 	}
-	at := d.pos - len(raw)
 	ok := !quoted || len(raw) > 0 && numberLen(raw) == len(raw)
 	if ok {
 		switch kind {
@@ -90,7 +92,7 @@ func (d *decoder) integer(kind pr.Kind) (v pr.Value, err error) {
 		}
 	}
 	if !ok {
-		return v, d.fail(at, "%q is no %s", clip(string(raw)), kind)
+		return v, d.fail(d.at, "%q is no %s", show(raw), kind)
 	}
 	return v, nil
 }
@@ -100,7 +102,6 @@ func (d *decoder) float(kind pr.Kind) (v pr.Value, err error) {
 	if err != nil {
 		return v, err
 	}
-	at := d.pos - len(raw)
 	size := 64
 	if kind == pr.FloatKind {
 		size = 32
@@ -122,7 +123,7 @@ func (d *decoder) float(kind pr.Kind) (v pr.Value, err error) {
 		x, ok = float(raw, size)
 	}
 	if !ok {
-		return v, d.fail(at, "%q is no %s", clip(string(raw)), kind)
+		return v, d.fail(d.at, "%q is no %s", show(raw), kind)
 	}
 	if size == 32 {
 		return pr.ValueOfFloat32(float32(x)), nil
@@ -146,7 +147,7 @@ func (d *decoder) bytes() (v pr.Value, err error) {
 	b := make([]byte, enc.DecodedLen(len(s)))
 	n, err := enc.Decode(b, s)
 	if err != nil {
-		return v, d.fail(d.pos-len(s), "the string is not base64: %v", err)
+		return v, d.fail(d.at, "the string is not base64: %v", err)
 	}
 	return pr.ValueOfBytes(b[:n]), nil
 }
@@ -168,7 +169,7 @@ func (d *decoder) enum(t *enum) (v pr.Value, ok bool, err error) {
 		}
 		n, ok := t.values[string(s)]
 		if !ok && !d.o.DiscardUnknown {
-			return v, false, d.fail(at, "%q is no value of the enum", clip(string(s)))
+			return v, false, d.fail(at, "%q is no value of the enum", show(s))
 		}
 		return pr.ValueOfEnum(n), ok, nil
 	case c == 'n' && t.null:
@@ -181,7 +182,7 @@ func (d *decoder) enum(t *enum) (v pr.Value, ok bool, err error) {
 		}
 		n, ok := signed(raw, 32)
 		if !ok {
-			return v, false, d.fail(at, "%q is no number of an enum value", clip(string(raw)))
+			return v, false, d.fail(at, "%q is no number of an enum value", show(raw))
 		}
 		return pr.ValueOfEnum(pr.EnumNumber(n)), true, nil
 	}

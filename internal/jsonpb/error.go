@@ -80,6 +80,9 @@ func clip(s string) string {
 	return strings.ToValidUTF8(s[:most], "") + "…"
 }
 
+// show is clip for what is not a string yet.
+func show(b []byte) string { return clip(string(b[:min(len(b), 100)])) }
+
 // located returns err with line and column of where in src it is.
 func located(err error, src []byte) error {
 	var e *Error

@@ -70,7 +70,7 @@ func (o Options) Append(dst []byte, m proto.Message) ([]byte, error) {
 	t, n := nodeOf(m)
 	err := e.message(t, &n, "")
 	out := e.release()
-	if err == nil {
+	if err == nil && t.mayLack() {
 		err = proto.CheckInitialized(m)
 	}
 	if err != nil {
@@ -120,7 +120,10 @@ func (o Options) Unmarshal(src []byte, m proto.Message) error {
 	if err != nil {
 		return located(err, src)
 	}
-	return proto.CheckInitialized(m)
+	if t.mayLack() {
+		return proto.CheckInitialized(m)
+	}
+	return nil
 }
 
 // UnmarshalField sets a field of m to what src says, which must be one JSON value and
@@ -166,32 +169,6 @@ func fieldOf(m protoreflect.Message, fd protoreflect.FieldDescriptor) (*field, e
 		return &t.fields[i], nil
 	}
 	return nil, errorf("%s is not the field of that name of %s", fd.FullName(), md.FullName())
-}
-
-// checkRequired returns an error if a required field is missing in a field's value.
-func checkRequired(m protoreflect.Message, fd protoreflect.FieldDescriptor) error {
-	switch {
-	case fd.IsMap() && fd.MapValue().Message() != nil:
-		var err error
-		m.Get(fd).Map().Range(func(_ protoreflect.MapKey, v protoreflect.Value) bool {
-			err = proto.CheckInitialized(v.Message().Interface())
-			return err == nil
-		})
-		return err
-	case fd.IsMap() || fd.Message() == nil:
-		return nil
-	case fd.IsList():
-		list := m.Get(fd).List()
-		for i := range list.Len() {
-			if err := proto.CheckInitialized(list.Get(i).Message().Interface()); err != nil {
-				return err
-			}
-		}
-		return nil
-	case !m.Has(fd):
-		return nil
-	}
-	return proto.CheckInitialized(m.Get(fd).Message().Interface())
 }
 
 // A node is a message as it is walked through: the Go struct if it is one whose table

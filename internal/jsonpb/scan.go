@@ -12,6 +12,7 @@ type decoder struct {
 	o       Options
 	src     []byte
 	pos     int
+	at      int    // where the string or number begins that a value was made of last
 	buf     []byte // the last string that has escapes, without them
 	nest    int    // objects and arrays around
 	maxNest int    // how many there may be, in an Any

@@ -25,7 +25,7 @@ type ClientConfig struct {
 	UserTimeout time.Duration
 }
 
-// A ClientConn is one connection of a client.
+// A ClientConn is one connection of a client. It implements [Conn].
 type ClientConn struct {
 	*h2.Conn
 	following atomic.Int32 // calls of Follow under way

@@ -1,10 +1,8 @@
 package transport
 
 import (
-	"encoding/base64"
 	"fmt"
 	"io"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -23,6 +21,14 @@ type Head struct {
 	Compressor  compress.Compressor   // of requests; nil: none
 	MaxReceive  int
 
+	// Method makes the attempts in another protocol than gRPC over connections of ours,
+	// which has a use for what follows; nil: there is none.
+	Method                         ClientMethod
+	ManyRequests, ManyResponses    bool
+	Get                            bool // the call may be made by GET
+	Borrowed                       bool // requests go through a ClientTransport
+	Scheme, Authority, Path, Agent string
+
 	fields []Field
 	// plain is the last response header that was found to be in order and to hold
 	// nothing for the application. Responses share it as long as they repeat it.
@@ -35,6 +41,7 @@ const pseudoFields = 4
 
 // NewHead prepares the header of a method's requests.
 func NewHead(h *Head, scheme, authority, path, userAgent string) *Head {
+	h.Scheme, h.Authority, h.Path, h.Agent = scheme, authority, path, userAgent
 	subtype := h.Codec.Name()
 	h.fields = []Field{
 		{Name: ":method", Value: "POST"},
@@ -56,10 +63,8 @@ func NewHead(h *Head, scheme, authority, path, userAgent string) *Head {
 
 var fieldScratch = sync.Pool{New: func() any { return new([]Field) }}
 
-// Start opens the attempt on conn, using up a reservation. timeout is the time
-// left for the call, negative for no limit; app are the application's fields;
-// msg is what is to leave with the header; before is the number of earlier attempts.
-func (s *ClientStream) Start(conn *ClientConn, head *Head, timeout time.Duration, app []Field, before int, msg Encoded, end bool, done <-chan struct{}) error {
+// Start implements [Attempt]. conn is a connection of ours.
+func (s *ClientStream) Start(conn Conn, head *Head, timeout time.Duration, app []Field, before int, msg Encoded, end bool, done <-chan struct{}) error {
 	s.head = head
 	s.Expect(wire.MessageLength)
 	fields := head.fields
@@ -84,7 +89,7 @@ func (s *ClientStream) Start(conn *ClientConn, head *Head, timeout time.Duration
 	}
 	out := h2.Outgoing{Header: fields, End: end}
 	msg.Put(&out)
-	err := conn.Open(&s.Stream, out, done)
+	err := conn.(*ClientConn).Open(&s.Stream, out, done)
 	if err != nil && err != h2.ErrDone && s.Conn() != nil && !s.Unprocessed() {
 		// The server has ended the call before all was sent: what it said is for
 		// the receiver.
@@ -93,8 +98,13 @@ func (s *ClientStream) Start(conn *ClientConn, head *Head, timeout time.Duration
 	return StatusOf(err)
 }
 
-// Push sends an encoded message on an open attempt. io.EOF says that the server
-// has ended the call: its status is to be received.
+// Opened implements [Attempt].
+func (s *ClientStream) Opened() bool { return s.Conn() != nil }
+
+// Peer implements [Attempt].
+func (s *ClientStream) Peer() PeerInfo { return peerOf(s.Conn()) }
+
+// Push implements [Attempt].
 func (s *ClientStream) Push(msg Encoded, end bool, done <-chan struct{}) error {
 	out := h2.Outgoing{End: end}
 	msg.Put(&out)
@@ -105,7 +115,7 @@ func (s *ClientStream) Push(msg Encoded, end bool, done <-chan struct{}) error {
 	return io.EOF
 }
 
-// Complete waits for the whole response of a call that has one message.
+// Complete implements [Attempt].
 func (s *ClientStream) Complete(done <-chan struct{}) error {
 	return StatusOf(s.Await(wire.PrefixLen+s.head.MaxReceive, done))
 }
@@ -120,7 +130,7 @@ func (s *ClientStream) Header(done <-chan struct{}) ([]Field, error) {
 	if m == s.head.plain.Load() || s.TrailersOnly() {
 		return nil, nil
 	}
-	return receivedFields(m)
+	return ReceivedFields(m)
 }
 
 func responseError(err error) error {
@@ -140,15 +150,13 @@ func trailersOnly(header, trailer *h2.Message) bool {
 	return header != nil && header == trailer && field(header.Fields, "grpc-status") != ""
 }
 
-// Answered reports whether the server has begun a response that is more than a status,
-// after which a call is not tried again (gRFC A6). It may be called from any goroutine.
+// Answered implements [Attempt].
 func (s *ClientStream) Answered() bool {
 	header, trailer := s.Received()
 	return header != nil && header.Status == 200 && !trailersOnly(header, trailer)
 }
 
-// Verdict returns how an attempt ended that was not answered; nil if it has not ended.
-// It may be called from any goroutine.
+// Verdict implements [Attempt].
 func (s *ClientStream) Verdict() *Status {
 	if err := s.Failure(); err != nil {
 		st, _ := StatusOf(err).(*Status)
@@ -168,49 +176,25 @@ func (s *ClientStream) Verdict() *Status {
 	return NewStatus(wire.Unknown, "the response ended without a grpc-status")
 }
 
-// LoadReport returns the load report that came with the trailers, if one did. What
-// cannot be read is none: it says nothing about the call.
+// LoadReport implements [Attempt].
 func (s *ClientStream) LoadReport() (r wire.LoadReport, ok bool) {
 	_, trailer := s.Sections()
 	if trailer == nil {
 		return r, false
 	}
-	value := field(trailer.Fields, wire.LoadReportTrailer)
-	if value == "" {
-		return r, false
-	}
-	values, err := wire.DecodeBin(value, 1)
-	if err != nil || len(values) != 1 {
-		return r, false
-	}
-	r, err = wire.ParseLoadReport([]byte(values[0]))
-	return r, err == nil
+	return readLoadReport(trailer.Fields)
 }
 
-// Pushback returns what the server said of trying again, if it said something: how
-// long to wait, or that it is not to be. What cannot be understood forbids it (gRFC A6).
-// It may be called from any goroutine.
+// Pushback implements [Attempt].
 func (s *ClientStream) Pushback() (wait time.Duration, retry, given bool) {
 	_, trailer := s.Received()
 	if trailer == nil {
 		return 0, true, false
 	}
-	retry = true
-	for i := range trailer.Fields {
-		if trailer.Fields[i].Name != "grpc-retry-pushback-ms" {
-			continue
-		}
-		if given {
-			return 0, false, true
-		}
-		given = true
-		wait, retry = wire.ParsePushback(trailer.Fields[i].Value)
-	}
-	return wait, retry, given
+	return ReadPushback(trailer.Fields)
 }
 
-// Receive receives the next message into msg. It returns io.EOF after the last:
-// the status is then that of Trailer.
+// Receive implements [Attempt].
 func (s *ClientStream) Receive(msg any, done <-chan struct{}) error {
 	if !s.checked {
 		m, err := s.Stream.Header(done)
@@ -238,7 +222,7 @@ func (s *ClientStream) next(msg any, done <-chan struct{}) error {
 	return r.Next(&s.Stream, done, msg)
 }
 
-// NoMore returns nil if no further message follows.
+// NoMore implements [Attempt].
 func (s *ClientStream) NoMore(done <-chan struct{}) error {
 	return Ended(&s.Stream, done, "response")
 }
@@ -274,8 +258,7 @@ func (s *ClientStream) check(m *h2.Message) error {
 	return NewStatus(wire.Internal, fmt.Sprintf("the response is compressed with %q, which was not offered", encoding))
 }
 
-// Trailer returns the application's fields of the trailers and the status of a
-// response that has ended; nil for OK.
+// Trailer implements [Attempt].
 func (s *ClientStream) Trailer() ([]Field, *Status) {
 	header, m := s.Sections()
 	if m == nil || (m == header && !s.TrailersOnly()) {
@@ -284,7 +267,7 @@ func (s *ClientStream) Trailer() ([]Field, *Status) {
 	if !m.TooLarge && len(m.Fields) == 1 && m.Fields[0].Name == "grpc-status" && m.Fields[0].Value == "0" {
 		return nil, nil
 	}
-	app, err := receivedFields(m)
+	app, err := ReceivedFields(m)
 	if err != nil {
 		return nil, err.(*Status)
 	}
@@ -317,35 +300,13 @@ func readStatus(s *ClientStream, header, m *h2.Message) *Status {
 	if value == "" {
 		return missingStatus(s, header, m)
 	}
-	st := &Status{Code: wire.ParseStatus(value), Message: wire.DecodeMessage(field(m.Fields, "grpc-message")), Remote: true}
-	if st.Code == wire.OK {
-		return nil
-	}
-	if bin := field(m.Fields, "grpc-status-details-bin"); bin != "" {
-		raw, err := base64.RawStdEncoding.DecodeString(strings.TrimRight(bin, "="))
-		if err == nil {
-			// Details that cannot be read leave the status as the fields say.
-			_, _, st.Details, _ = wire.ParseDetails(raw)
-		}
-	}
-	return st
+	return readGRPCStatus(value, m.Fields)
 }
 
-func receivedFields(m *h2.Message) ([]Field, error) {
-	n := CountVisible(m.Fields)
-	if n == 0 {
-		return nil, nil
+// NewAttempt returns an attempt at a call of the method.
+func (h *Head) NewAttempt() Attempt {
+	if h.Method != nil {
+		return h.Method.NewAttempt()
 	}
-	out, err := VisibleFields(m.Fields, n)
-	return out, StatusOf(err)
-}
-
-// CountVisible returns the number of fields that an application sees.
-func CountVisible(fields []Field) (n int) {
-	for i := range fields {
-		if wire.Visible(fields[i].Name) {
-			n++
-		}
-	}
-	return n
+	return new(ClientStream)
 }

@@ -153,7 +153,7 @@ func TestCases(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if err := run(t.Context(), &in, &out, 4); err != nil {
+	if err := run(t.Context(), &in, &out, 4, false); err != nil {
 		t.Fatal(err)
 	}
 	for range len(tests) {
@@ -217,7 +217,7 @@ func TestCannotBegin(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if err := run(t.Context(), &in, &out, 1); err != nil {
+	if err := run(t.Context(), &in, &out, 1, false); err != nil {
 		t.Fatal(err)
 	}
 	for i := range reqs {

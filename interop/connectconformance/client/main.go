@@ -19,23 +19,26 @@ import (
 	"github.com/curlew-rpc/curlew/interop/connectconformance/internal/suite"
 )
 
-var parallel = flag.Int("p", 16, "calls to make at once")
+var (
+	parallel = flag.Int("p", 16, "calls to make at once")
+	borrowed = flag.Bool("borrowed", false, "make HTTP/2 requests through net/http too")
+)
 
 func main() {
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	if err := run(ctx, os.Stdin, os.Stdout, *parallel); err != nil {
+	if err := run(ctx, os.Stdin, os.Stdout, *parallel, *borrowed); err != nil {
 		fmt.Fprintln(os.Stderr, "client under test:", err)
 		os.Exit(1)
 	}
 }
 
 // run makes the calls that in asks for, and tells out of them, until in ends.
-func run(ctx context.Context, in io.Reader, out io.Writer, parallel int) error {
+func run(ctx context.Context, in io.Reader, out io.Writer, parallel int, borrowed bool) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	conns := connections{byKey: map[string]*connection{}}
+	conns := connections{borrowed: borrowed, byKey: map[string]*connection{}}
 	defer conns.close()
 	var wg sync.WaitGroup
 	defer wg.Wait()

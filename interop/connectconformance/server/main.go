@@ -20,6 +20,7 @@ import (
 	"github.com/curlew-rpc/curlew"
 	pb "github.com/curlew-rpc/curlew/interop/connectconformance/internal/gen/connectrpc/conformance/v1"
 	"github.com/curlew-rpc/curlew/interop/connectconformance/internal/suite"
+	"github.com/curlew-rpc/curlew/web"
 )
 
 func main() {
@@ -77,6 +78,7 @@ func options(req *pb.ServerCompatRequest) ([]curlew.ServerOption, error) {
 	}
 	opts := []curlew.ServerOption{
 		suite.Compressors(),
+		web.Enable(),
 		curlew.WithLogger(slog.New(slog.NewTextHandler(os.Stderr, nil))),
 	}
 	if req.MessageReceiveLimit > 0 {

@@ -44,8 +44,8 @@ func (s *Site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if start := found.start(); start.Whole {
 		c.expect(time.Now().Add(s.host.ReadTimeout))
 	} else if version == http1 {
-		// An error means that the response follows the request, which it may.
-		_ = c.rc.EnableFullDuplex()
+		// Without it the response follows the request.
+		c.duplex = c.rc.EnableFullDuplex() == nil
 	}
 	stop := context.AfterFunc(r.Context(), func() { owner.Aborted(r.Context().Err()) })
 	owner.Serve()
@@ -97,6 +97,7 @@ type carrier struct {
 	written  bool
 	aborted  bool
 	deadline bool // one has been set for writing
+	duplex   bool // over HTTP/1.1
 }
 
 func newCarrier(s *Site, w http.ResponseWriter, r *http.Request, version over) *carrier {
@@ -133,6 +134,9 @@ func (c *carrier) Peek(n int, done <-chan struct{}) ([]byte, error) {
 			return c.buf, transport.ErrDone
 		}
 		c.err = readError(err)
+		if c.err == io.EOF {
+			c.expect(time.Time{}) // the response may take longer
+		}
 	}
 	if len(c.buf) >= n {
 		return c.buf, nil
@@ -274,10 +278,33 @@ func (c *carrier) finish() {
 	if c.deadline {
 		_ = c.rc.SetWriteDeadline(time.Time{})
 	}
-	if c.aborted || !c.written {
+	if c.aborted || !c.written || c.duplex && !c.drain() {
 		panic(http.ErrAbortHandler)
 	}
 }
+
+// drain reads what is left of a request whose response is complete, and reports whether
+// that is all of it. net/http would do so itself, but where request and response may come
+// at the same time it reads on beyond the end, and stumbles over the next request.
+func (c *carrier) drain() bool {
+	if c.err == io.EOF {
+		return true
+	}
+	if c.err != nil || c.rc.Flush() != nil {
+		return false
+	}
+	c.expect(time.Now().Add(replyPatience))
+	_, err := io.Copy(io.Discard, io.LimitReader(c.r.Body, drainContent))
+	c.expect(time.Time{})
+	if err != nil {
+		return false
+	}
+	_, err = c.r.Body.Read(make([]byte, 1))
+	return err == io.EOF
+}
+
+// drainContent is how much of a request is read that nobody has a use for.
+const drainContent = 1 << 20
 
 // tlsState puts the state of TLS into a request whose server did not see it.
 func tlsState(r *http.Request, state *tls.ConnectionState) *http.Request {

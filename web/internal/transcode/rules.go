@@ -6,6 +6,7 @@ import (
 	"google.golang.org/protobuf/encoding/protowire"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
+	_ "google.golang.org/protobuf/types/descriptorpb" // without which methods have no options
 
 	"github.com/curlew-rpc/curlew/internal/wire/rest"
 )

@@ -9,6 +9,7 @@ import (
 	"github.com/curlew-rpc/curlew/compress/snappy"
 	"github.com/curlew-rpc/curlew/compress/zstd"
 	pb "github.com/curlew-rpc/curlew/interop/connectconformance/internal/gen/connectrpc/conformance/v1"
+	"github.com/curlew-rpc/curlew/web"
 )
 
 // A Feature is a protocol over a version of HTTP that both sides speak.
@@ -20,9 +21,22 @@ type Feature struct {
 	Client []curlew.ClientOption
 }
 
+const (
+	http1 = pb.HTTPVersion_HTTP_VERSION_1
+	http2 = pb.HTTPVersion_HTTP_VERSION_2
+)
+
 // features are all of them; those that are tested are a matter of config.yaml.
 var features = []Feature{
-	{Protocol: pb.Protocol_PROTOCOL_GRPC, Version: pb.HTTPVersion_HTTP_VERSION_2},
+	{Protocol: pb.Protocol_PROTOCOL_GRPC, Version: http2, Client: speaking(web.GRPC)},
+	{Protocol: pb.Protocol_PROTOCOL_GRPC_WEB, Version: http2, Client: speaking(web.GRPCWeb)},
+	{Protocol: pb.Protocol_PROTOCOL_GRPC_WEB, Version: http1, Client: speaking(web.GRPCWeb)},
+	{Protocol: pb.Protocol_PROTOCOL_CONNECT, Version: http2, Client: speaking(web.Connect)},
+	{Protocol: pb.Protocol_PROTOCOL_CONNECT, Version: http1, Client: speaking(web.Connect)},
+}
+
+func speaking(p web.Protocol) []curlew.ClientOption {
+	return []curlew.ClientOption{web.WithProtocol(p)}
 }
 
 // Find returns the feature of that protocol and version, or an error if there is
