@@ -153,8 +153,8 @@ bench: bench-programs ## measure all stacks side by side; writes bench/RESULTS.m
 	@cd bench && GOWORK=off go run ./run
 
 .PHONY: bench-quick
-bench-quick: ## measure against the Go peers and fail below the bars (3 minutes)
-	@bench/build-go.sh curlew grpcgo floor
+bench-quick: ## measure against the Go peers and fail below the bars (5 minutes)
+	@bench/build-go.sh curlew grpcgo floor connectgo vanguard grpcgateway
 	cd bench && GOWORK=off go run ./run -quick
 
 .PHONY: bench-test
