@@ -46,6 +46,7 @@ func (p *opening) call(op websocket.Opcode, first []byte) (*framedRoute, error) 
 	}
 	r := &framedRoute{dialect: connectDialect{p.site.debug}}
 	r.site, r.method = p.site, p.method
+	r.fields = []transport.Field{} // not nil: there is a header, be it empty
 	r.req.Path, r.req.Authority = p.method.Path, p.m.Authority
 	if r.req.Codec = p.site.host.Codec(p.query.Get("encoding")); r.req.Codec == nil {
 		return nil, transport.NewStatus(wire.InvalidArgument, "there is no encoding "+wire.Quote(p.query.Get("encoding")))
