@@ -3,6 +3,8 @@ package web_test
 import (
 	"bufio"
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"encoding/binary"
 	"encoding/json"
 	"errors"
@@ -11,6 +13,7 @@ import (
 	"iter"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -349,4 +352,28 @@ func wait[T any](t *testing.T, from <-chan T) T {
 		t.Fatal("waited in vain")
 		panic("not reached")
 	}
+}
+
+// wsPipelined sends a handshake together with what follows it.
+func wsPipelined(t *testing.T, conn net.Conn, all string) *wsClient {
+	t.Helper()
+	t.Cleanup(func() { conn.Close() })
+	conn.SetDeadline(time.Now().Add(wsTime))
+	c := &wsClient{t, conn, bufio.NewReader(conn)}
+	c.raw([]byte(all))
+	res, err := http.ReadResponse(c.in, &http.Request{Method: "GET"})
+	if err != nil || res.StatusCode != 101 {
+		t.Fatalf("%+v, %v", res, err)
+	}
+	return c
+}
+
+// wsCertificate returns a certificate for example.com, and who trusts it.
+func wsCertificate(t *testing.T) (tls.Certificate, *x509.CertPool) {
+	t.Helper()
+	ts := httptest.NewTLSServer(nil)
+	defer ts.Close()
+	pool := x509.NewCertPool()
+	pool.AddCert(ts.Certificate())
+	return ts.TLS.Certificates[0], pool
 }

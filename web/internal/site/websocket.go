@@ -33,6 +33,9 @@ func (s *Site) upgrade(w http.ResponseWriter, r *http.Request, m *transport.Mess
 			w.Header().Set("Upgrade", "websocket")
 			w.Header().Set("Sec-WebSocket-Version", websocket.Version)
 		}
+		if r.ContentLength != 0 {
+			w.Header().Set("Connection", "close") // or net/http would wait for the content
+		}
 		http.Error(w, err.Message, err.Status)
 	case !ok:
 		http.Error(w, "pages of this origin may not call", http.StatusForbidden)

@@ -99,7 +99,7 @@ func (c *socket) Discard(n int) {
 // Send implements [transport.Carrier].
 func (c *socket) Send(out transport.Outgoing, done <-chan struct{}) error {
 	c.mu.Lock()
-	failed := c.failed
+	failed, deaf := c.failed, c.deaf
 	c.mu.Unlock()
 	if failed != nil {
 		return failed
@@ -114,6 +114,9 @@ func (c *socket) Send(out transport.Outgoing, done <-chan struct{}) error {
 	case err == nil:
 		if out.End {
 			c.leave(time.Now().Add(closePatience))
+			if deaf {
+				c.closeWrite()
+			}
 		}
 		return nil
 	case isDone(done):

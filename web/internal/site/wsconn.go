@@ -51,6 +51,7 @@ type socket struct {
 	tail    error             // what follows queue: io.EOF or a *transport.Status; nil: not known
 	failed  *transport.Status // the call has no more to send or receive
 	aborted bool              // its end could not be sent
+	deaf    bool              // the client may have to send a large message before it can answer
 	closing bool              // it has ended, and the client is to answer that
 	cutting bool              // it is to end at once
 	by      time.Time         // when reading ends; zero: it has no end
@@ -109,6 +110,7 @@ func (c *socket) open(p *opening) (*framedRoute, error) {
 	op, first, err := c.in.next()
 	switch {
 	case tooBig(err):
+		c.deaf = true
 		return nil, transport.NewStatus(wire.ResourceExhausted, "the opening message is larger than this server takes")
 	case err != nil:
 		return nil, err
@@ -133,6 +135,7 @@ func (c *socket) receive() {
 		case tooBig(err):
 			// What came before counts, so the call is told in its turn.
 			c.mu.Lock()
+			c.deaf = true
 			c.endLocked(transport.NewStatus(wire.ResourceExhausted, "message larger than the limit of "+itoa(c.in.asm.Limit-wire.PrefixLen)+" bytes"))
 			c.mu.Unlock()
 			err = nil
@@ -169,6 +172,7 @@ func (c *socket) over(err error) {
 		c.fail(canceled(err))
 		by := time.Now().Add(closePatience)
 		if c.out.end(&transport.Outgoing{}, we.Code, we.Message, by) && c.conn.SetReadDeadline(by) == nil {
+			c.closeWrite()
 			// What it still sends would have the system drop what it has not read yet.
 			_, _ = io.Copy(io.Discard, c.conn)
 		}
@@ -192,6 +196,9 @@ func (c *socket) terminate(st *transport.Status, patience time.Duration) {
 	c.fail(st)
 	if !c.out.end(&transport.Outgoing{Data: c.site.endStream(st)}, websocket.Normal, "", by) {
 		return
+	}
+	if c.deaf {
+		c.closeWrite()
 	}
 	c.in.dropping = true
 	for {
@@ -225,6 +232,13 @@ func (c *socket) leave(by time.Time) {
 		c.closing, c.by = true, by
 		_ = c.conn.SetReadDeadline(by) // it fails where reading does
 		wake(c.room)
+	}
+}
+
+// closeWrite has the client see the end though its answer to it will not be seen.
+func (c *socket) closeWrite() {
+	if w, ok := c.conn.(interface{ CloseWrite() error }); ok {
+		_ = w.CloseWrite()
 	}
 }
 
