@@ -17,6 +17,9 @@ func TestWebSocketFragments(t *testing.T) {
 		for i, n := range sizes {
 			c.raw(wsFrame(websocket.Header{Opcode: op, Final: i == len(sizes)-1}, text[:n]))
 			op, text = websocket.Continuation, text[n:]
+			if i == len(sizes)-1 {
+				return // what answers the message may come before a pong
+			}
 			c.send(websocket.Ping, fmt.Sprint(i))
 			if got := c.next(websocket.Pong); got != fmt.Sprint(i) {
 				t.Errorf("pong %q", got)
@@ -124,6 +127,10 @@ func TestWebSocketCancel(t *testing.T) {
 					c.message("hang")
 					c.halfClose()
 					wait(t, s.began)
+				} else {
+					c.message("a")
+					c.header()
+					c.response()
 				}
 				if how == "cut" {
 					c.conn.Close()

@@ -169,16 +169,19 @@ func (c *socket) over(err error) {
 		c.terminate(st, closePatience)
 	case errors.As(err, &we):
 		c.site.host.Logger.Warn("WebSocket closed: the client broke the protocol", "peer", c.peer.Remote, "err", err)
-		c.fail(canceled(err))
 		by := time.Now().Add(closePatience)
-		if c.out.end(&transport.Outgoing{}, we.Code, we.Message, by) && c.conn.SetReadDeadline(by) == nil {
+		c.leave(by)
+		c.fail(canceled(err))
+		if c.out.end(&transport.Outgoing{}, we.Code, we.Message, by) {
 			c.closeWrite()
 			// What it still sends would have the system drop what it has not read yet.
 			_, _ = io.Copy(io.Discard, c.conn)
 		}
 	case err == errClosed:
+		by := time.Now().Add(cutPatience)
+		c.leave(by)
 		c.fail(canceled(err))
-		c.out.end(&transport.Outgoing{}, c.in.code, "", time.Now().Add(cutPatience))
+		c.out.end(&transport.Outgoing{}, c.in.code, "", by)
 	default:
 		c.fail(canceled(err))
 	}
@@ -197,7 +200,7 @@ func (c *socket) terminate(st *transport.Status, patience time.Duration) {
 	if !c.out.end(&transport.Outgoing{Data: c.site.endStream(st)}, websocket.Normal, "", by) {
 		return
 	}
-	if c.deaf {
+	if c.deaf || c.in.skip > 0 {
 		c.closeWrite()
 	}
 	c.in.dropping = true
@@ -224,7 +227,8 @@ func (c *socket) fail(st *transport.Status) {
 	}
 }
 
-// leave has the connection end by a time, if the client does not end it before.
+// leave has the connection end by a time, if the client does not end it before. From
+// then on it is the reader's to close.
 func (c *socket) leave(by time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
