@@ -17,13 +17,14 @@ import (
 type HTTP1 struct {
 	server http.Server
 	conns  handed
+	site   *Site
 
 	start, drain sync.Once
 }
 
 // NewHTTP1 returns what serves a site over HTTP/1.1.
 func NewHTTP1(s *Site) *HTTP1 {
-	h := &HTTP1{conns: handed{next: make(chan net.Conn), closed: make(chan struct{})}}
+	h := &HTTP1{site: s, conns: handed{next: make(chan net.Conn), closed: make(chan struct{})}}
 	protocols := new(http.Protocols)
 	protocols.SetHTTP1(true)
 	h.server = http.Server{
@@ -79,6 +80,7 @@ func (h *HTTP1) Drain() {
 func (h *HTTP1) Close() {
 	h.conns.Close()
 	h.server.Close()
+	h.site.sockets.cut()
 }
 
 // handed is a listener of connections that others have accepted.
