@@ -90,5 +90,8 @@ func (s *Site) noCodec(m *transport.Message, method *method, more []transport.Fi
 		}
 		types += connect.ContentType(c.Name(), method.Kind != curlew.KindUnary)
 	}
+	if method.Kind != curlew.KindUnary {
+		types += ", application/json" // by REST
+	}
 	return refusal(m, 415, "this method takes "+types, append(more, transport.Field{Name: "accept-post", Value: types})...)
 }

@@ -120,7 +120,7 @@ func (s *Site) findMethod(m *transport.Message, method *method, ct, query string
 	switch m.Method {
 	case "POST":
 		codec, stream, ok := connect.ParseContentType(ct)
-		if !ok && plainPost(m, ct) {
+		if plainPost(m, ct) {
 			codec, stream, ok = "json", false, true
 		}
 		switch {
@@ -161,8 +161,8 @@ func (s *Site) refuseMethod(m *transport.Message, method *method, more []transpo
 	}
 	allow := "POST"
 	if method.get() {
-		allow = "GET, POST"
-		if m.Method == "GET" {
+		allow = "GET, HEAD, POST"
+		if m.Method == "GET" || m.Method == "HEAD" {
 			return refusal(m, 400, "the query has no message: see https://connectrpc.com/docs/protocol#unary-get-request", more...)
 		}
 	}
