@@ -132,7 +132,7 @@ func (r *restRoute) read(m *transport.Message, ct string) bool {
 	}
 	var err error
 	r.req.Header, err = visible(m, connect.Visible)
-	r.refuse(err)
+	r.refuse(asArgument(err))
 	r.refuse(r.readTimeout(m))
 	if encoding := field(m, "content-encoding"); encoding != "" && encoding != wire.Identity {
 		if r.recv.Comp = s.host.Compressor(encoding); r.recv.Comp == nil {
