@@ -120,3 +120,21 @@ func over(t *testing.T, test func(t *testing.T, version int)) {
 }
 
 const jsonType = "application/json"
+
+// pieces is a body that comes in pieces until their channel is closed.
+type pieces struct {
+	from <-chan string
+	rest string
+}
+
+func (p *pieces) Read(b []byte) (int, error) {
+	if p.rest == "" {
+		var ok bool
+		if p.rest, ok = <-p.from; !ok {
+			return 0, io.EOF
+		}
+	}
+	n := copy(b, p.rest)
+	p.rest = p.rest[n:]
+	return n, nil
+}

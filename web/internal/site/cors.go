@@ -96,6 +96,25 @@ func (c *CORS) allows(origin string) bool {
 	return false
 }
 
+// trusts reports whether pages of an origin may make a request that can change something.
+// Where all pages may call, but without what browsers know of the user, that is one which
+// browsers ask for leave to make: others they send as a form would be, with all they know
+// (https://fetch.spec.whatwg.org/#cors-safelisted-request-header).
+func (c *CORS) trusts(origin, method, contentType string) bool {
+	if !c.allows(origin) {
+		return false
+	}
+	if !c.any || method != "POST" {
+		return true
+	}
+	contentType, _, _ = strings.Cut(contentType, ";")
+	switch strings.ToLower(wire.TrimValue(contentType)) {
+	case "", "application/x-www-form-urlencoded", "multipart/form-data", "text/plain":
+		return false
+	}
+	return true
+}
+
 // judge returns the fields that the response to a request is to have for a page's sake,
 // and whether it asks only whether it may be made.
 func (c *CORS) judge(m *transport.Message) (fields []transport.Field, preflight bool) {

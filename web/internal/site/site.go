@@ -126,7 +126,7 @@ func (s *Site) findMethod(m *transport.Message, method *method, ct, query string
 		switch {
 		case !ok:
 			return nil
-		case !stream && method.Kind != curlew.KindUnary && codec == "json":
+		case !stream && method.Kind != curlew.KindUnary && isJSON(codec):
 			return nil // REST has streams in JSON
 		}
 		return s.findConnect(m, method, codec, stream, more)
