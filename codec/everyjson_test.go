@@ -69,9 +69,9 @@ func everyJSON() []proto.Message {
 // What is encoded is what the library encodes, and whole texts, damaged ones and parts
 // of them are decoded as by the library, or refused.
 func TestEveryJSONAgainstLibrary(t *testing.T) {
-	rounds := 60
+	rounds := 20
 	if testing.Short() {
-		rounds = 10
+		rounds = 5
 	}
 	for _, empty := range everyJSON() {
 		r := rand.New(rand.NewPCG(1, 2))
@@ -87,7 +87,7 @@ func TestEveryJSONAgainstLibrary(t *testing.T) {
 				}
 			}
 			checkFromJSON(t, empty, text)
-			for range 20 {
+			for range 10 {
 				checkFromJSON(t, empty, damage(r, text))
 			}
 		}

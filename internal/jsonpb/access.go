@@ -38,6 +38,14 @@ func (f *field) slot(n *node) (v reflect.Value, ok bool) {
 	return v, hasValue(f.kind, v)
 }
 
+// find is slot for any field: it is not ok also if the place is not known.
+func (f *field) find(n *node) (v reflect.Value, ok bool) {
+	if f.at < 0 {
+		return v, false
+	}
+	return f.slot(n)
+}
+
 // hasValue reports whether a scalar without presence is not at its default.
 func hasValue(kind pr.Kind, v reflect.Value) bool {
 	switch kind {

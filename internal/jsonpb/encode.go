@@ -152,20 +152,23 @@ func (e *encoder) structField(f *field, n *node) error {
 	if err := e.begin(f); err != nil {
 		return err
 	}
-	var err error
-	switch {
-	case f.shape == mapping:
-		err = e.structMap(f, v)
-	case f.shape == list:
-		err = e.structList(f, v)
-	case f.message:
-		t, sub := f.nodeAt(v)
-		err = e.message(t, &sub, "")
-	default:
-		err = e.scalar(f, valueOf(f.kind, v))
-	}
+	err := e.structValue(f, v)
 	e.out = append(e.out, ',')
 	return err
+}
+
+// structValue appends the value of a field, which is in a Go struct.
+func (e *encoder) structValue(f *field, v reflect.Value) error {
+	switch {
+	case f.shape == mapping:
+		return e.structMap(f, v)
+	case f.shape == list:
+		return e.structList(f, v)
+	case f.message:
+		t, n := f.nodeAt(v)
+		return e.message(t, &n, "")
+	}
+	return e.scalar(f, valueOf(f.kind, v))
 }
 
 // set appends the fields that are set, which it asks for all at once: for messages

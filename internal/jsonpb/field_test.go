@@ -21,14 +21,18 @@ func TestFields(t *testing.T) {
 		{"items", `[]`}, {"items", `[{"price":1.5},{}]`}, {"labels", `{"a":"b"}`}, {"users", `{"a":{}}`}, {"states", `{"-1":"STATE_OPEN","2":7}`},
 		{"created_at", `"1970-01-01T00:00:01Z"`}, {"created_at", `null`}, {"numbers", `["1","-2"]`}, {"receipt", `"AP8="`}, {"card", `"c"`}, {"none", `null`}, {"payer", `{}`},
 	} {
-		m := &shoppb.Order{OddName: "stays", OrderId: "old", Items: []*shoppb.Order_Item{{Sku: "old"}}, Labels: map[string]string{"old": ""}}
-		fd := m.ProtoReflect().Descriptor().Fields().ByName(protoreflect.Name(c.field))
-		if err := o.UnmarshalField([]byte(" "+c.text+" "), m.ProtoReflect(), fd); err != nil || m.OddName != "stays" {
-			t.Errorf("%s: %s: %v", c.field, c.text, err)
-		}
-		out, err := o.AppendField([]byte("dst"), m.ProtoReflect(), fd)
-		if err != nil || string(out) != "dst"+c.text {
-			t.Errorf("%s: %s comes back as %s, %v", c.field, c.text, out, err)
+		full := &shoppb.Order{OddName: "stays", OrderId: "old", Items: []*shoppb.Order_Item{{Sku: "old"}}, Labels: map[string]string{"old": ""}}
+		for _, pm := range []proto.Message{full, dynamic(full)} {
+			m := pm.ProtoReflect()
+			fields := m.Descriptor().Fields()
+			fd := fields.ByName(protoreflect.Name(c.field))
+			if err := o.UnmarshalField([]byte(" "+c.text+" "), m, fd); err != nil || m.Get(fields.ByName("odd_name")).String() != "stays" {
+				t.Errorf("%s: %s: %v", c.field, c.text, err)
+			}
+			out, err := o.AppendField([]byte("dst"), m, fd)
+			if err != nil || string(out) != "dst"+c.text {
+				t.Errorf("%s: %s comes back as %s, %v", c.field, c.text, out, err)
+			}
 		}
 	}
 	m := new(oldpb.Old)
@@ -79,6 +83,9 @@ func TestFieldsRefuse(t *testing.T) {
 	}
 	if err := o.UnmarshalField([]byte(`"a"`), old, other); err == nil {
 		t.Error("a field of another message is set")
+	}
+	if err := o.UnmarshalField([]byte(`"a"`), (*oldpb.Old)(nil).ProtoReflect(), fields.ByName("text")); err == nil {
+		t.Error("a field of nil is set")
 	}
 	if err := o.Unmarshal([]byte(`{}`), nil); err == nil {
 		t.Error("nil is decoded into")

@@ -20,7 +20,7 @@ func optionsOf(n uint8) jsonpb.Options {
 // Messages of random content are encoded as protojson has it, with all options, and
 // what comes of it, whole and damaged, is decoded likewise.
 func TestAgainstProtojson(t *testing.T) {
-	rounds := 150
+	rounds := 50
 	if testing.Short() {
 		rounds = 20
 	}

@@ -83,7 +83,7 @@ func (o Options) Append(dst []byte, m proto.Message) ([]byte, error) {
 // map an object, and null of a message field that is not set. The field must be one of
 // m or an extension of it. After an error dst is as it was.
 func (o Options) AppendField(dst []byte, m protoreflect.Message, fd protoreflect.FieldDescriptor) ([]byte, error) {
-	f, err := fieldOf(m, fd)
+	f, n, err := fieldOf(m, fd)
 	if err != nil {
 		return dst, err
 	}
@@ -91,7 +91,11 @@ func (o Options) AppendField(dst []byte, m protoreflect.Message, fd protoreflect
 		return append(dst, "null"...), nil
 	}
 	e := newEncoder(o, dst)
-	err = e.value(f, m.Get(fd))
+	if v, ok := f.find(&n); ok {
+		err = e.structValue(f, v)
+	} else {
+		err = e.value(f, m.Get(fd))
+	}
 	out := e.release()
 	if err == nil {
 		err = checkRequired(m, fd)
@@ -130,13 +134,15 @@ func (o Options) Unmarshal(src []byte, m proto.Message) error {
 // nothing else. The rest of m stays as it is. Null clears the field, unless it is of a
 // type that has a value for null.
 func (o Options) UnmarshalField(src []byte, m protoreflect.Message, fd protoreflect.FieldDescriptor) error {
-	f, err := fieldOf(m, fd)
+	if !m.IsValid() {
+		return errorf("cannot set a field of a nil message")
+	}
+	f, n, err := fieldOf(m, fd)
 	if err != nil {
 		return err
 	}
 	m.Clear(fd)
 	d := newDecoder(o, src)
-	n := node{m: m}
 	if !f.nullable && d.peek() == 'n' {
 		err = d.literal("null")
 	} else {
@@ -155,20 +161,20 @@ func (o Options) UnmarshalField(src []byte, m protoreflect.Message, fd protorefl
 	return nil
 }
 
-// fieldOf returns the table entry of a field by which it is read with protoreflect.
-func fieldOf(m protoreflect.Message, fd protoreflect.FieldDescriptor) (*field, error) {
+// fieldOf returns the table entry of a field and the message that it is of.
+func fieldOf(m protoreflect.Message, fd protoreflect.FieldDescriptor) (*field, node, error) {
 	md := m.Descriptor()
 	if fd.ContainingMessage().FullName() != md.FullName() {
-		return nil, errorf("%s is no field of %s", fd.FullName(), md.FullName())
+		return nil, node{}, errorf("%s is no field of %s", fd.FullName(), md.FullName())
 	}
 	if fd.IsExtension() {
-		return newField(fd), nil
+		return newField(fd), node{m: m}, nil
 	}
-	t := tableOf(md)
+	t, n := nodeOf(m.Interface())
 	if i := fd.Index(); i < len(t.fields) && t.fields[i].fd == fd {
-		return &t.fields[i], nil
+		return &t.fields[i], n, nil
 	}
-	return nil, errorf("%s is not the field of that name of %s", fd.FullName(), md.FullName())
+	return nil, node{}, errorf("%s is not the field of that name of %s", fd.FullName(), md.FullName())
 }
 
 // A node is a message as it is walked through: the Go struct if it is one whose table
