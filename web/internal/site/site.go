@@ -17,8 +17,6 @@ type Config struct {
 	CORS *CORS // nil: what other sites' pages ask for is refused
 	// Handler answers what nothing else does; nil: nothing.
 	Handler http.Handler
-	// Handles reports whether Handler has something for a request; nil: always.
-	Handles func(*http.Request) bool
 	// AltSvc, when set, is announced with every response (RFC 7838).
 	AltSvc string
 	// NoREST leaves out the routes of google.api.http.
@@ -109,7 +107,7 @@ func (s *Site) find(m *transport.Message, version over) route {
 	switch {
 	case method != nil:
 		return s.refuseMethod(m, method, more)
-	case s.cfg.Handler != nil && s.handles(m):
+	case s.cfg.Handler != nil:
 		return &handlerRoute{s, m, more}
 	}
 	return refusal(m, 404, "there is nothing here", more...)

@@ -20,7 +20,7 @@ type unaryRoute struct {
 	ok      []transport.Field // the response header, up to its encoding
 	prefer  compress.Compressor
 	get     bool
-	head    bool // only the header is asked for
+	head    bool   // only the header is asked for
 	message []byte // of a request by GET
 	match   string // if-none-match
 }
