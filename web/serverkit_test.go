@@ -138,3 +138,12 @@ func (p *pieces) Read(b []byte) (int, error) {
 	p.rest = p.rest[n:]
 	return n, nil
 }
+
+// serveError returns what Serve says that is wrong with a server; nil if it would serve.
+func serveError(s *curlew.Server) error {
+	s.Close()
+	if err := s.Serve(curlewtest.Listen(0)); err != curlew.ErrServerClosed {
+		return err
+	}
+	return nil
+}

@@ -54,12 +54,17 @@ func (c *CORS) prepare() error {
 			continue
 		}
 		u, err := url.Parse(o)
-		if err != nil || u.Scheme == "" || u.Host == "" || u.Path != "" || strings.Contains(strings.Replace(o, "://*.", "://", 1), "*") {
+		if err != nil || u.Scheme == "" || u.Host == "" || u.Scheme+"://"+u.Host != strings.ToLower(u.Scheme)+o[len(u.Scheme):] || strings.Contains(strings.Replace(o, "://*.", "://", 1), "*") {
 			return fmt.Errorf("web: CORS: %q is no origin: it is to look like https://shop.example or https://*.example, without a path", o)
 		}
 	}
 	if len(c.Origins) == 0 {
 		return fmt.Errorf("web: CORS: there are no origins")
+	}
+	for _, name := range append(c.Headers[:len(c.Headers):len(c.Headers)], c.Exposed...) {
+		if _, _, err := wire.ReceivedField(name, ""); err != nil {
+			return fmt.Errorf("web: CORS: %q is no name of a header", name)
+		}
 	}
 	c.headers = map[string]bool{}
 	for _, h := range append(strings.Split(protocolHeaders, ","), c.Headers...) {
