@@ -181,12 +181,8 @@ func newSite(srv *curlew.Server, opts []Option) (*site.Site, error) {
 	if cfg.description != nil {
 		cfg.description.srv = srv
 	}
-	if mux := cfg.mux; mux != nil {
-		cfg.site.Handler = mux
-		cfg.site.Handles = func(r *http.Request) bool {
-			_, pattern := mux.Handler(r)
-			return pattern != ""
-		}
+	if cfg.mux != nil {
+		cfg.site.Handler = cfg.mux
 	}
 	s, err := site.New(srv, cfg.site)
 	return s, errors.Join(append(errs, err)...)

@@ -40,6 +40,7 @@ var rules = []rule{
 	{"orca", []string{".", "orca/internal/orcapb", protobuf}},
 	{"reflection", []string{".", "health", "orca", "reflection/internal/reflectionpb", protobuf}},
 	{"web/internal/transcode/internal/testpb", []string{protobuf}},
+	{"web/internal/librarypb/...", []string{".", "codec/fast", "web/internal/librarypb/...", protobuf}},
 	{"web/internal/transcode", []string{"internal/wire/grpc", "internal/wire/rest", "internal/jsonpb", protobuf}},
 	{"web/internal/site", []string{
 		".", "codec", "compress", "internal/bufpool", "internal/jsonpb", "internal/transport", "internal/wire/...", "web/internal/transcode", protobuf,

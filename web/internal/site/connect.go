@@ -62,7 +62,7 @@ func (s *Site) findConnect(m *transport.Message, method *method, codec string, s
 func (s *Site) readConnect(r *callRoute, m *transport.Message) (err error) {
 	r.req.Path, r.req.Authority = r.method.Path, m.Authority
 	if r.req.Header, err = visible(m, connect.Visible); err != nil {
-		return err
+		return asArgument(err)
 	}
 	if err := connect.CheckVersion(field(m, "connect-protocol-version"), false); err != nil {
 		return err
@@ -89,6 +89,9 @@ func (s *Site) noCodec(m *transport.Message, method *method, more []transport.Fi
 			types += ", "
 		}
 		types += connect.ContentType(c.Name(), method.Kind != curlew.KindUnary)
+	}
+	if method.Kind != curlew.KindUnary {
+		types += ", application/json" // by REST
 	}
 	return refusal(m, 415, "this method takes "+types, append(more, transport.Field{Name: "accept-post", Value: types})...)
 }

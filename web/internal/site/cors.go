@@ -54,12 +54,17 @@ func (c *CORS) prepare() error {
 			continue
 		}
 		u, err := url.Parse(o)
-		if err != nil || u.Scheme == "" || u.Host == "" || u.Path != "" || strings.Contains(strings.Replace(o, "://*.", "://", 1), "*") {
+		if err != nil || u.Scheme == "" || u.Host == "" || u.Scheme+"://"+u.Host != strings.ToLower(u.Scheme)+o[len(u.Scheme):] || strings.Contains(strings.Replace(o, "://*.", "://", 1), "*") {
 			return fmt.Errorf("web: CORS: %q is no origin: it is to look like https://shop.example or https://*.example, without a path", o)
 		}
 	}
 	if len(c.Origins) == 0 {
 		return fmt.Errorf("web: CORS: there are no origins")
+	}
+	for _, name := range append(c.Headers[:len(c.Headers):len(c.Headers)], c.Exposed...) {
+		if _, _, err := wire.ReceivedField(name, ""); err != nil {
+			return fmt.Errorf("web: CORS: %q is no name of a header", name)
+		}
 	}
 	c.headers = map[string]bool{}
 	for _, h := range append(strings.Split(protocolHeaders, ","), c.Headers...) {
@@ -94,6 +99,25 @@ func (c *CORS) allows(origin string) bool {
 		}
 	}
 	return false
+}
+
+// trusts reports whether pages of an origin may make a request that can change something.
+// Where all pages may call, but without what browsers know of the user, that is one which
+// browsers ask for leave to make: others they send as a form would be, with all they know
+// (https://fetch.spec.whatwg.org/#cors-safelisted-request-header).
+func (c *CORS) trusts(origin, method, contentType string) bool {
+	if !c.allows(origin) {
+		return false
+	}
+	if !c.any || method != "POST" {
+		return true
+	}
+	contentType, _, _ = strings.Cut(contentType, ";")
+	switch strings.ToLower(wire.TrimValue(contentType)) {
+	case "", "application/x-www-form-urlencoded", "multipart/form-data", "text/plain":
+		return false
+	}
+	return true
 }
 
 // judge returns the fields that the response to a request is to have for a page's sake,

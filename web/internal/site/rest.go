@@ -98,12 +98,27 @@ func (x *restCall) Receive(msg any, done <-chan struct{}) error {
 	if x.r.recv.Comp != nil {
 		return transport.NewStatus(wire.Unimplemented, "a stream in JSON cannot be compressed")
 	}
+	if x.r.binding.RawRequest() {
+		return x.receiveBytes(msg, done)
+	}
 	b, err := x.values.next(x.carrier, x.r.recv.Max, done)
 	if err != nil {
 		return err
 	}
 	err = x.fill(msg, b)
 	x.values.discard(x.carrier)
+	return err
+}
+
+// receiveBytes receives what has come of a content that may be anything.
+func (x *restCall) receiveBytes(msg any, done <-chan struct{}) error {
+	b, err := x.carrier.Peek(1, done)
+	if len(b) == 0 {
+		return transport.StatusOf(err)
+	}
+	b = b[:min(len(b), x.r.recv.Max)]
+	err = x.fill(msg, b)
+	x.carrier.Discard(len(b))
 	return err
 }
 

@@ -88,7 +88,7 @@ func (t *restRoutes) find(s *Site, m *transport.Message, path, query, ct string,
 	case rest.NotFound:
 		return nil
 	}
-	if foreign(m) && !s.cfg.CORS.allows(field(m, "origin")) {
+	if foreign(m) && !s.cfg.CORS.trusts(field(m, "origin"), m.Method, ct) {
 		return refusal(m, 403, "a page of another site may not do this", more...)
 	}
 	r := &restRoute{binding: match.Value.binding, query: query, more: more, head: m.Method == "HEAD"}
@@ -127,12 +127,12 @@ func (r *restRoute) read(m *transport.Message, ct string) bool {
 	r.req.Codec = s.host.Codecs[0]
 	r.contentType = ct
 	if codec, stream, ok := connect.ParseContentType(ct); !r.binding.RawRequest() && ct != "" &&
-		!(ok && !stream && (codec == "json" || codec == "x-ndjson" || strings.HasSuffix(codec, "+json"))) && !plainPost(m, ct) {
+		!(ok && !stream && isJSON(codec)) && !plainPost(m, ct) {
 		return false
 	}
 	var err error
 	r.req.Header, err = visible(m, connect.Visible)
-	r.refuse(err)
+	r.refuse(asArgument(err))
 	r.refuse(r.readTimeout(m))
 	if encoding := field(m, "content-encoding"); encoding != "" && encoding != wire.Identity {
 		if r.recv.Comp = s.host.Compressor(encoding); r.recv.Comp == nil {
@@ -145,6 +145,12 @@ func (r *restRoute) read(m *transport.Message, ct string) bool {
 	r.events = strings.Contains(list(m, "accept"), "text/event-stream")
 	r.limits()
 	return true
+}
+
+// isJSON reports whether a content type, without its application/, is one of JSON, or of
+// values of JSON.
+func isJSON(subtype string) bool {
+	return subtype == "json" || subtype == "x-ndjson" || strings.HasSuffix(subtype, "+json")
 }
 
 func (r *restRoute) readTimeout(m *transport.Message) (err error) {

@@ -5,6 +5,7 @@ import (
 	"github.com/curlew-rpc/curlew/internal/bufpool"
 	"github.com/curlew-rpc/curlew/internal/jsonpb"
 	"github.com/curlew-rpc/curlew/internal/transport"
+	wire "github.com/curlew-rpc/curlew/internal/wire/grpc"
 	"github.com/curlew-rpc/curlew/web/internal/transcode"
 )
 
@@ -18,7 +19,11 @@ type restStream struct {
 	*restCall
 	headed, cut bool
 	raw         bool
+	over        bool // only the header was asked for, and has been sent
 }
+
+// errHeaderOnly has a handler end that has more to send.
+var errHeaderOnly = transport.NewStatus(wire.Canceled, "the client asked for no more than the response header")
 
 // The content types of streams.
 const (
@@ -52,13 +57,21 @@ func (x *restStream) SendHeader(app []transport.Field, done <-chan struct{}) err
 	if x.headed || x.r.binding.RawResponse() {
 		return nil
 	}
-	return transport.StatusOf(x.carrier.Send(transport.Outgoing{Header: x.header("application/json", app)}, done))
+	out := transport.Outgoing{Header: x.header("application/json", app)}
+	if x.r.head {
+		x.over = true
+		return x.sendEnd(out, done)
+	}
+	return transport.StatusOf(x.carrier.Send(out, done))
 }
 
 // Send implements [transport.Exchange].
 func (x *restStream) Send(msg any, max int, app []transport.Field, done <-chan struct{}) error {
-	if x.cut {
+	switch {
+	case x.cut:
 		return transport.ErrDone
+	case x.over:
+		return errHeaderOnly
 	}
 	b := bufpool.Get(512)
 	defer b.Free()
@@ -80,11 +93,20 @@ func (x *restStream) Send(msg any, max int, app []transport.Field, done <-chan s
 	default:
 		b.B = append(b.B, '\n')
 	}
-	if out.Data = b.B; x.r.head {
-		return nil
+	if x.r.head {
+		x.over = true
+		return x.sendEnd(out, done)
 	}
+	out.Data = b.B
 	err = x.carrier.Send(out, done)
 	x.cut = err == transport.ErrDone
+	return transport.StatusOf(err)
+}
+
+func (x *restStream) sendEnd(out transport.Outgoing, done <-chan struct{}) error {
+	out.End = true
+	err := x.carrier.Send(out, done)
+	x.cut = err != nil
 	return transport.StatusOf(err)
 }
 
@@ -93,6 +115,8 @@ func (x *restStream) Finish(st *transport.Status, header, trailer []transport.Fi
 	switch {
 	case x.cut:
 		return transport.ErrDone
+	case x.over:
+		return nil
 	case !x.headed && st != nil:
 		return x.restCall.Finish(st, header, trailer, done)
 	}

@@ -17,8 +17,6 @@ type Config struct {
 	CORS *CORS // nil: what other sites' pages ask for is refused
 	// Handler answers what nothing else does; nil: nothing.
 	Handler http.Handler
-	// Handles reports whether Handler has something for a request; nil: always.
-	Handles func(*http.Request) bool
 	// AltSvc, when set, is announced with every response (RFC 7838).
 	AltSvc string
 	// NoREST leaves out the routes of google.api.http.
@@ -111,7 +109,7 @@ func (s *Site) find(m *transport.Message, version over) route {
 	switch {
 	case method != nil:
 		return s.refuseMethod(m, method, more)
-	case s.cfg.Handler != nil && s.handles(m):
+	case s.cfg.Handler != nil:
 		return &handlerRoute{s, m, more}
 	}
 	return refusal(m, 404, "there is nothing here", more...)
@@ -122,13 +120,13 @@ func (s *Site) findMethod(m *transport.Message, method *method, ct, query string
 	switch m.Method {
 	case "POST":
 		codec, stream, ok := connect.ParseContentType(ct)
-		if !ok && plainPost(m, ct) {
+		if plainPost(m, ct) {
 			codec, stream, ok = "json", false, true
 		}
 		switch {
 		case !ok:
 			return nil
-		case !stream && method.Kind != curlew.KindUnary && codec == "json":
+		case !stream && method.Kind != curlew.KindUnary && isJSON(codec):
 			return nil // REST has streams in JSON
 		}
 		return s.findConnect(m, method, codec, stream, more)
@@ -163,8 +161,8 @@ func (s *Site) refuseMethod(m *transport.Message, method *method, more []transpo
 	}
 	allow := "POST"
 	if method.get() {
-		allow = "GET, POST"
-		if m.Method == "GET" {
+		allow = "GET, HEAD, POST"
+		if m.Method == "GET" || m.Method == "HEAD" {
 			return refusal(m, 400, "the query has no message: see https://connectrpc.com/docs/protocol#unary-get-request", more...)
 		}
 	}

@@ -1,7 +1,6 @@
 package site
 
 import (
-	"errors"
 	"hash/fnv"
 	"io"
 	"strconv"
@@ -21,6 +20,7 @@ type unaryRoute struct {
 	ok      []transport.Field // the response header, up to its encoding
 	prefer  compress.Compressor
 	get     bool
+	head    bool   // only the header is asked for
 	message []byte // of a request by GET
 	match   string // if-none-match
 }
@@ -104,8 +104,8 @@ func readWhole(c transport.Content, max int, done <-chan struct{}) ([]byte, erro
 
 // asArgument turns the error of a message that cannot be decoded into one of the client's.
 func asArgument(err error) error {
-	var st *transport.Status
-	if errors.As(err, &st) && st.Code == wire.Internal {
+	err = transport.StatusOf(err)
+	if st, ok := err.(*transport.Status); ok && st.Code == wire.Internal {
 		bad := *st
 		bad.Code = wire.InvalidArgument
 		return &bad
@@ -154,6 +154,9 @@ func (x *unary) Finish(st *transport.Status, header, trailer []transport.Field, 
 		}
 	}
 	fields = transport.AppendFields(fields, header)
+	if x.r.head { // RFC 9110 §9.3.2
+		out.Data, out.More = nil, nil
+	}
 	out.Header = appendTrailers(fields, trailer)
 	return transport.StatusOf(x.carrier.Send(out, done))
 }
@@ -215,7 +218,7 @@ func (s *Site) findGet(m *transport.Message, method *method, query string, more 
 	if c == nil {
 		c = s.host.Codecs[0]
 	}
-	r := &unaryRoute{cors: more, get: true, message: g.Message, match: list(m, "if-none-match")}
+	r := &unaryRoute{cors: more, get: true, head: m.Method == "HEAD", message: g.Message, match: list(m, "if-none-match")}
 	r.site, r.method, r.req.Codec = s, method, c
 	r.read(m)
 	r.refuse(err)
