@@ -120,7 +120,7 @@ func (s *Site) findMethod(m *transport.Message, method *method, ct, query string
 	switch m.Method {
 	case "POST":
 		codec, stream, ok := connect.ParseContentType(ct)
-		if !ok && plainPost(m, ct) {
+		if plainPost(m, ct) {
 			codec, stream, ok = "json", false, true
 		}
 		switch {
