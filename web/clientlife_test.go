@@ -3,6 +3,7 @@ package web_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"strings"
@@ -323,4 +324,48 @@ func TestUnaryOpenedEarly(t *testing.T) {
 			t.Error(err, got.header)
 		}
 	}, web.WithProtocol(web.Connect))
+}
+
+// A again is a RoundTripper that finds its first connection broken when it has sent some
+// of the request, as net/http does where a server has closed an idle one.
+type again struct{ http.RoundTripper }
+
+func (a again) RoundTrip(req *http.Request) (*http.Response, error) {
+	io.ReadFull(req.Body, make([]byte, 3))
+	body, err := req.GetBody()
+	if err != nil {
+		return nil, err
+	}
+	req.Body.Close()
+	req = req.Clone(req.Context())
+	req.Body = body
+	return a.RoundTripper.RoundTrip(req)
+}
+
+// A request that is sent piece by piece can be begun again, as long as it is short.
+func TestBegunAgain(t *testing.T) {
+	curlewtest.NoLeaks(t)
+	addr := serveHTTP(t, func(w http.ResponseWriter, r *http.Request) {
+		all, err := io.ReadAll(r.Body)
+		if err != nil {
+			t.Error(err)
+		}
+		w.Header().Set("content-type", "application/connect+proto")
+		io.WriteString(w, message(fmt.Sprint(len(all)))+streamOK.body)
+	})
+	c := newClient(t, "http://"+addr, web.WithRoundTripper(again{transportOf(t, 1)}))
+	for _, all := range [][]string{{"one message"}, {}, {"a", strings.Repeat("b", 200_000), "c"}} {
+		size := 0
+		res, err := curlew.CallClientStream(t.Context(), c.Caller(), gather, func(yield func(*str, error) bool) {
+			for _, s := range all {
+				size += len(message(s))
+				if !yield(wrapperspb.String(s), nil) {
+					return
+				}
+			}
+		})
+		if err != nil || res.Value != fmt.Sprint(size) {
+			t.Errorf("%v, %v, want %d bytes", res, err, size)
+		}
+	}
 }

@@ -20,6 +20,8 @@ type Option interface {
 type config struct {
 	site site.Config
 	mux  *http.ServeMux // nil: there are no handlers
+
+	description *description // nil: there is none
 }
 
 type option func(*config) error
@@ -175,6 +177,9 @@ func newSite(srv *curlew.Server, opts []Option) (*site.Site, error) {
 			continue
 		}
 		errs = append(errs, o.apply(&cfg))
+	}
+	if cfg.description != nil {
+		cfg.description.srv = srv
 	}
 	if mux := cfg.mux; mux != nil {
 		cfg.site.Handler = mux

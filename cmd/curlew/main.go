@@ -13,6 +13,7 @@ import (
 	"github.com/curlew-rpc/curlew/cmd/curlew/internal/demo"
 	"github.com/curlew-rpc/curlew/cmd/curlew/internal/exit"
 	"github.com/curlew-rpc/curlew/cmd/curlew/internal/list"
+	"github.com/curlew-rpc/curlew/cmd/curlew/internal/openapi"
 	"github.com/spf13/cobra"
 )
 
@@ -51,10 +52,10 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 func newRoot() *cobra.Command {
 	root := &cobra.Command{
 		Use:           "curlew",
-		Short:         "Work with Curlew services: generate code, call methods",
+		Short:         "Work with Curlew services: generate code, call methods, describe APIs",
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
-	root.AddCommand(newGenerate(), call.New(), list.New(), list.NewDescribe(), demo.New())
+	root.AddCommand(newGenerate(), call.New(), list.New(), list.NewDescribe(), openapi.New(), demo.New())
 	return root
 }

@@ -162,6 +162,24 @@ var transcripts = map[string][]commandLine{
 		{args: `describe ADDR demo.orders.v1.Order.iten`},
 		{args: `describe ADDR google.protobuf.Timestamp`},
 	},
+	"openapi": {
+		{args: `openapi --proto demo/orders/v1/orders.proto -I internal`},
+		{args: `openapi --proto internal/demo/shop/v1/shop.proto -I internal --no-rest --title Shop --version 1.2.3 --server https://shop.example.com --bearer`},
+		{args: `openapi --proto demo/orders/v1/orders.proto -I internal -o testdata/rpc/orders.openapi.yaml --check`},
+		{args: `openapi --proto demo/shop/v1/shop.proto -I internal -o testdata/rpc/orders.openapi.yaml --check`},
+		{args: `openapi --proto demo/orders/v1/orders.proto -I internal -o testdata/rpc/none.json --check`},
+	},
+	"openapi-server": {
+		{args: `openapi ADDR`},
+		{args: `openapi ADDR grpc.health.v1.Health --no-connect`},
+		{args: `openapi ADDR demo.orders.v1.Order`},
+		{args: `openapi --proto demo/orders/v1/orders.proto -I internal grpc.health.v1.Health`},
+		{args: `openapi`},
+		{args: `openapi ADDR --check`},
+		{args: `openapi ADDR -o openapi.xml`},
+		{args: `openapi ADDR --no-rest --no-connect`},
+		{args: `openapi --help`},
+	},
 }
 
 var masks = []struct {

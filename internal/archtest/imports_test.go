@@ -45,7 +45,10 @@ var rules = []rule{
 		".", "codec", "compress", "internal/bufpool", "internal/jsonpb", "internal/transport", "internal/wire/...", "web/internal/transcode", protobuf,
 	}},
 	{"web/internal/webclient", []string{"codec", "compress", "internal/wire/...", "internal/transport"}},
-	{"web", []string{".", "codec", "compress", "health", "internal/transport", "web/internal/..."}},
+	{"web", []string{".", "codec", "compress", "health", "internal/openapi", "internal/transport", "web/internal/...", protobuf}},
+
+	{"internal/openapi", []string{"internal/wire/rest", protobuf}},
+	{"web/internal/apidoc", []string{"internal/openapi", protobuf}},
 
 	// The engine. HTTP/2 knows nothing of gRPC, gRPC's rules nothing of connections;
 	// the transport brings them together and nothing else does.
@@ -94,9 +97,11 @@ var internalFor = []rule{
 	{"cmd/curlew/internal/connect", []string{"internal/wire/grpc"}},
 	{"cmd/curlew/internal/demo", []string{"internal/h2/frame", "internal/h2/hpack", "internal/wire/grpc"}},
 	{"cmd/curlew/internal/wiretap", []string{"internal/h2/frame", "internal/h2/hpack", "internal/wire/grpc"}},
+	{"cmd/curlew/internal/openapi", []string{"internal/openapi"}},
 	{"cmd/curlew/...", []string{"internal/gen"}},
 	// An attacker makes frames that no API would.
 	{"interop/hostile/internal/arena", []string{"internal/h2/frame", "internal/h2/hpack", "internal/transport/rawpeer"}},
+	{"interop/openapi", []string{"internal/openapi"}},
 	{"interop/...", []string{"internal/testproto/..."}},
 	{"bench/...", []string{"internal/testproto/..."}},
 }

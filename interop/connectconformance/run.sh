@@ -1,13 +1,14 @@
 #!/usr/bin/env bash
 # Runs the Connect project's conformance suite against Curlew: its clients against our
-# server, our client against its servers, and our client against our server.
+# server, our client against its servers, the same with net/http making all requests
+# (borrowed), and our client against our server.
 #
-#     run.sh [-race] [server|client|both]...
+#     run.sh [-race] [server|client|borrowed|both]...
 #
-# What is tested is said by config.yaml. Every case must pass: there is no list of
-# known failures. Each mode ends with a line "MODE: N passed, N failed", and all with
-# one of the sums; the exit code is 1 if anything failed. -race builds our programs
-# with the race detector. Logs go to .cache/interop/logs in the repository, or below
+# What is tested is said by client.yaml for our client, else by config.yaml. Every case
+# must pass: there is no list of known failures. Each mode ends with a line "MODE: N
+# passed, N failed", and all with one of the sums; the exit code is 1 if anything failed.
+# -race builds our programs with the race detector. Logs go to .cache/interop/logs in the repository, or below
 # $CURLEW_INTEROP_CACHE.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -26,7 +27,7 @@ if [ "${1:-}" = -race ]; then
 fi
 modes=("$@")
 if [ ${#modes[@]} -eq 0 ]; then
-	modes=(server client both)
+	modes=(server client borrowed both)
 fi
 mkdir -p "$bin" "$ours" "$logs"
 GOWORK=off go build -C suites -o "$bin/" connectrpc.com/conformance/cmd/connectconformance
@@ -37,9 +38,10 @@ under() {
 	case $1 in
 	server) printf '%s\n' "$ours/server" ;;
 	client) printf '%s\n' "$ours/client" ;;
+	borrowed) printf '%s\n' "$ours/client" -borrowed ;;
 	both) printf '%s\n' "$ours/client" ---- "$ours/server" ;;
 	*)
-		echo "there is no mode $1; there are server, client and both" >&2
+		echo "there is no mode $1; there are server, client, borrowed and both" >&2
 		exit 2
 		;;
 	esac
@@ -50,9 +52,12 @@ for mode in "${modes[@]}"; do
 	programs=$(under "$mode")
 	mapfile -t programs <<<"$programs"
 	log=$logs/connectconformance-$mode.log
-	start=$SECONDS code=0
-	GORACE=halt_on_error=1 timeout -k 5 "$limit" "$bin/connectconformance" --mode "$mode" \
-		--conf connectconformance/config.yaml -- "${programs[@]}" >"$log" 2>&1 || code=$?
+	start=$SECONDS code=0 suite=$mode conf=config.yaml
+	case $mode in
+	client | borrowed) suite=client conf=client.yaml ;;
+	esac
+	GORACE=halt_on_error=1 timeout -k 5 "$limit" "$bin/connectconformance" --mode "$suite" \
+		--conf "connectconformance/$conf" -- "${programs[@]}" >"$log" 2>&1 || code=$?
 	read -r passed failed < <(sed -n 's/^\([0-9]*\) passed, \([0-9]*\) failed.*/\1 \2/p' "$log" | tail -n 1) || true
 	passed=${passed:-0} failed=${failed:-0}
 	if [ "$code" -ne 0 ] && [ "$failed" -eq 0 ] || [ $((passed + failed)) -eq 0 ]; then

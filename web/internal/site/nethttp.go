@@ -202,9 +202,9 @@ func (c *carrier) Send(out transport.Outgoing, done <-chan struct{}) error {
 	if c.aborted {
 		return transport.ErrDone
 	}
-	c.deadline = c.rc.SetWriteDeadline(time.Now().Add(c.site.host.WriteTimeout)) == nil
+	c.extend()
 	stop := c.interrupt(done, c.rc.SetWriteDeadline)
-	err := c.send(out)
+	err := c.send(out, done)
 	stop()
 	switch {
 	case err == nil:
@@ -215,15 +215,20 @@ func (c *carrier) Send(out transport.Outgoing, done <-chan struct{}) error {
 	return &transport.Status{Code: wire.Canceled, Message: "the response broke off", Cause: err}
 }
 
-func (c *carrier) send(out transport.Outgoing) error {
+// extend gives the client time to take what is written next.
+func (c *carrier) extend() {
+	c.deadline = c.rc.SetWriteDeadline(time.Now().Add(c.site.host.WriteTimeout)) == nil
+}
+
+func (c *carrier) send(out transport.Outgoing, done <-chan struct{}) error {
 	if out.Header != nil {
 		c.head(&out)
 	}
-	if err := c.write(out.Data); err != nil {
+	if err := c.write(out.Data, done); err != nil {
 		return err
 	}
 	for _, p := range out.More {
-		if err := c.write(p); err != nil {
+		if err := c.write(p, done); err != nil {
 			return err
 		}
 	}
@@ -237,12 +242,23 @@ func (c *carrier) send(out transport.Outgoing) error {
 	return c.rc.Flush()
 }
 
-func (c *carrier) write(b []byte) error {
-	if len(b) == 0 {
-		return nil
+// maxWrite is how much of a message has to be taken within the write timeout.
+const maxWrite = 256 << 10
+
+func (c *carrier) write(b []byte, done <-chan struct{}) error {
+	for len(b) > 0 {
+		n := min(len(b), maxWrite)
+		if _, err := c.w.Write(b[:n]); err != nil {
+			return err
+		}
+		if b = b[n:]; len(b) > 0 {
+			c.extend()
+			if isDone(done) { // and may have been before
+				return transport.ErrDone
+			}
+		}
 	}
-	_, err := c.w.Write(b)
-	return err
+	return nil
 }
 
 // head writes the response header.

@@ -50,6 +50,9 @@ func (a *core) start(conn transport.Conn, r *transport.ClientRequest, done <-cha
 
 // push sends further content.
 func (a *core) push(out transport.Outgoing, done <-chan struct{}) error {
+	if a.outcome.Load() != nil {
+		return io.EOF // although the server may be reading still
+	}
 	err := a.c.Send(out, done)
 	if out.End {
 		a.sentEnd.Store(true)

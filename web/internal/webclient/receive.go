@@ -174,7 +174,7 @@ func (r *roundTrip) Cancel() {
 	r.fail(transport.ErrReset)
 	r.cancel()
 	if r.body != nil {
-		r.body.Close()
+		r.body.close()
 	}
 	raise(r.drained)
 }

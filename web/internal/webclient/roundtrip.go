@@ -86,7 +86,7 @@ func newRoundTrip(c *conn, r *transport.ClientRequest) (*roundTrip, *http.Reques
 		if len(r.Data) > 0 {
 			rt.body.send(transport.Outgoing{Data: r.Data, More: r.More}, nil)
 		}
-		req.Body, req.ContentLength = rt.body, -1
+		req.Body, req.ContentLength, req.GetBody = rt.body.reader, -1, rt.body.again
 	}
 	ctx, cancel := context.WithCancel(c.ctx)
 	rt.cancel = cancel
@@ -141,7 +141,7 @@ func (r *roundTrip) run(req *http.Request) {
 func (r *roundTrip) stop() {
 	r.cancel()
 	if r.body != nil {
-		r.body.Close() // a RoundTripper that fails may not have
+		r.body.close()
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -165,6 +165,9 @@ func (r *roundTrip) fail(err error) {
 func (r *roundTrip) begin(res *http.Response) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if r.body != nil {
+		r.body.settle()
+	}
 	r.version = res.ProtoMajor
 	r.http1 = res.ProtoMajor < 2
 	if r.http1 {

@@ -11,11 +11,13 @@ import (
 	"github.com/curlew-rpc/curlew"
 	"github.com/curlew-rpc/curlew/cmd/curlew/internal/demo/orders"
 	ordersv1 "github.com/curlew-rpc/curlew/cmd/curlew/internal/demo/orders/v1"
+	"github.com/curlew-rpc/curlew/cmd/curlew/internal/demo/page"
 	"github.com/curlew-rpc/curlew/cmd/curlew/internal/demo/shop"
 	shopv1 "github.com/curlew-rpc/curlew/cmd/curlew/internal/demo/shop/v1"
 	"github.com/curlew-rpc/curlew/cmd/curlew/internal/wiretap"
 	"github.com/curlew-rpc/curlew/health"
 	"github.com/curlew-rpc/curlew/reflection"
+	"github.com/curlew-rpc/curlew/web"
 )
 
 // A house is the two services, each with a server and a socket of its own.
@@ -57,10 +59,11 @@ func (h *house) start(ctx context.Context, addr, dir string, saw *witness) (err 
 	if h.orders, err = orders.New(h.store, slog.New(slog.DiscardHandler)); err != nil {
 		return err
 	}
+	forBrowsers := web.Enable(web.WithHandler("GET /", page.Handler()))
 	h.ordersHost, err = h.serve(ctx, "orders", addr, saw, func(s *curlew.Server) string {
 		ordersv1.RegisterOrders(s, h.orders)
 		return ordersv1.OrdersName
-	})
+	}, forBrowsers)
 	if err != nil {
 		return err
 	}
@@ -80,7 +83,7 @@ func (h *house) start(ctx context.Context, addr, dir string, saw *witness) (err 
 
 // serve starts a server with the service that register registers, whose name it
 // returns.
-func (h *house) serve(ctx context.Context, name, addr string, saw *witness, register func(*curlew.Server) string) (*host, error) {
+func (h *house) serve(ctx context.Context, name, addr string, saw *witness, register func(*curlew.Server) string, opts ...curlew.ServerOption) (*host, error) {
 	var lc net.ListenConfig
 	l, err := lc.Listen(ctx, "tcp", addr)
 	switch {
@@ -92,7 +95,7 @@ func (h *house) serve(ctx context.Context, name, addr string, saw *witness, regi
 	o := &host{
 		name:   name,
 		addr:   l.Addr().String(),
-		server: curlew.NewServer(curlew.WithInterceptors(saw.interceptor(name))),
+		server: curlew.NewServer(append(opts, curlew.WithInterceptors(saw.interceptor(name)))...),
 		health: health.New(),
 		done:   make(chan struct{}),
 	}

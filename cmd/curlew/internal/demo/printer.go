@@ -29,7 +29,9 @@ func (p *printer) line(format string, args ...any) {
 func (p *printer) howTo(h *house) {
 	addr := h.ordersHost.addr
 	p.line("")
-	p.line("%s on %s, and the shop on %s. Try in another terminal:", p.style.Bold("Serving the orders"), addr, h.shopHost.addr)
+	p.line("%s on %s, and the shop on %s.", p.style.Bold("Serving the orders"), addr, h.shopHost.addr)
+	p.line("")
+	p.line("Open %s in a browser, or try in another terminal:", p.style.Cyan("http://"+addr+"/"))
 	p.line("")
 	run := command()
 	for _, c := range []string{
@@ -41,6 +43,7 @@ func (p *printer) howTo(h *house) {
 		"",
 		"grpcurl -plaintext " + addr + " list",
 		`grpcurl -plaintext -d '{"id": 1}' ` + addr + " demo.orders.v1.Orders/WatchOrder",
+		"curl " + addr + "/v1/orders/1",
 	} {
 		if c == "" {
 			p.line("")

@@ -31,8 +31,7 @@ messages that it takes and returns.`,
 			})
 		},
 	}
-	o.Flags.Add(cmd)
-	o.schema.Add(cmd)
+	o.Add(cmd)
 	return cmd
 }
 

@@ -8,19 +8,17 @@ import (
 	"fmt"
 	"io"
 
-	"github.com/curlew-rpc/curlew/cmd/curlew/internal/call"
-	"github.com/curlew-rpc/curlew/cmd/curlew/internal/connect"
 	"github.com/curlew-rpc/curlew/cmd/curlew/internal/exit"
 	"github.com/curlew-rpc/curlew/cmd/curlew/internal/schema"
+	"github.com/curlew-rpc/curlew/cmd/curlew/internal/source"
 	"github.com/spf13/cobra"
 	"google.golang.org/protobuf/reflect/protoreflect"
 )
 
 // options are those of both commands.
 type options struct {
-	connect.Flags
-	schema schema.Flags
-	long   bool
+	source.Options
+	long bool
 }
 
 // New returns the command list.
@@ -42,8 +40,7 @@ none is named.`,
 			})
 		},
 	}
-	o.Flags.Add(cmd)
-	o.schema.Add(cmd)
+	o.Add(cmd)
 	cmd.Flags().BoolVarP(&o.long, "long", "l", false, "show the methods of all services, and their messages")
 	return cmd
 }
@@ -51,49 +48,15 @@ none is named.`,
 // with calls f with the schema that the options choose, and the name that the
 // arguments have, if any.
 func (o *options) with(cmd *cobra.Command, args []string, f func(context.Context, schema.Source, string) error) error {
-	ctx, cancel := o.Context(cmd.Context())
-	defer cancel()
-	source, err := o.schema.Files(ctx)
-	if err != nil {
-		return err
-	}
-	if source != nil {
-		if len(args) > 1 {
-			return exit.Usagef("the schema comes from files: no server is asked, so name none")
+	return o.With(cmd, args, func(ctx context.Context, s schema.Source, names []string) error {
+		switch len(names) {
+		case 0:
+			return f(ctx, s, "")
+		case 1:
+			return f(ctx, s, names[0])
 		}
-		return o.fail(cmd, f(ctx, source, first(args)))
-	}
-	if len(args) == 0 {
-		return exit.Usagef("which server? Write host:port")
-	}
-	target, err := connect.ParseTarget(args[0])
-	if err != nil {
-		return exit.Usagef("%w", err)
-	}
-	client, err := o.Open(ctx, target, cmd.ErrOrStderr())
-	if err != nil {
-		return o.fail(cmd, err)
-	}
-	defer client.Close()
-	name := target.Path
-	if len(args) > 1 {
-		name = args[1]
-	}
-	return o.fail(cmd, f(ctx, schema.NewReflection(client), name))
-}
-
-func first(args []string) string {
-	if len(args) == 0 {
-		return ""
-	}
-	return args[0]
-}
-
-func (o *options) fail(cmd *cobra.Command, err error) error {
-	if err == nil {
-		return nil
-	}
-	return call.Fail(cmd.ErrOrStderr(), o.JSON, err)
+		return exit.Usagef("the schema comes from files: no server is asked, so name none")
+	})
 }
 
 // A service and a method as --json shows them.

@@ -9,6 +9,7 @@
 package ordersv1
 
 import (
+	_ "google.golang.org/genproto/googleapis/api/annotations"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
 	timestamppb "google.golang.org/protobuf/types/known/timestamppb"
@@ -551,7 +552,7 @@ var File_demo_orders_v1_orders_proto protoreflect.FileDescriptor
 
 const file_demo_orders_v1_orders_proto_rawDesc = "" +
 	"\n" +
-	"\x1bdemo/orders/v1/orders.proto\x12\x0edemo.orders.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xda\x01\n" +
+	"\x1bdemo/orders/v1/orders.proto\x12\x0edemo.orders.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xda\x01\n" +
 	"\x05Order\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\x05R\x02id\x12\x12\n" +
 	"\x04item\x18\x02 \x01(\tR\x04item\x12\x1a\n" +
@@ -588,13 +589,14 @@ const file_demo_orders_v1_orders_proto_rawDesc = "" +
 	"\x05Speed\x12\x15\n" +
 	"\x11SPEED_UNSPECIFIED\x10\x00\x12\x12\n" +
 	"\x0eSPEED_STANDARD\x10\x01\x12\x11\n" +
-	"\rSPEED_EXPRESS\x10\x022\x88\x03\n" +
-	"\x06Orders\x12H\n" +
-	"\vCreateOrder\x12\".demo.orders.v1.CreateOrderRequest\x1a\x15.demo.orders.v1.Order\x12G\n" +
-	"\bGetOrder\x12\x1f.demo.orders.v1.GetOrderRequest\x1a\x15.demo.orders.v1.Order\"\x03\x90\x02\x01\x12M\n" +
+	"\rSPEED_EXPRESS\x10\x022\xf4\x03\n" +
+	"\x06Orders\x12_\n" +
+	"\vCreateOrder\x12\".demo.orders.v1.CreateOrderRequest\x1a\x15.demo.orders.v1.Order\"\x15\x82\xd3\xe4\x93\x02\x0f:\x01*\"\n" +
+	"/v1/orders\x12^\n" +
+	"\bGetOrder\x12\x1f.demo.orders.v1.GetOrderRequest\x1a\x15.demo.orders.v1.Order\"\x1a\x82\xd3\xe4\x93\x02\x11\x12\x0f/v1/orders/{id}\x90\x02\x01\x12m\n" +
 	"\n" +
-	"WatchOrder\x12!.demo.orders.v1.WatchOrderRequest\x1a\x1a.demo.orders.v1.OrderEvent0\x01\x12S\n" +
-	"\fImportOrders\x12\".demo.orders.v1.CreateOrderRequest\x1a\x1d.demo.orders.v1.ImportSummary(\x01\x12G\n" +
+	"WatchOrder\x12!.demo.orders.v1.WatchOrderRequest\x1a\x1a.demo.orders.v1.OrderEvent\"\x1e\x82\xd3\xe4\x93\x02\x18\x12\x16/v1/orders/{id}/events0\x01\x12q\n" +
+	"\fImportOrders\x12\".demo.orders.v1.CreateOrderRequest\x1a\x1d.demo.orders.v1.ImportSummary\"\x1c\x82\xd3\xe4\x93\x02\x16:\x01*\"\x11/v1/orders:import(\x01\x12G\n" +
 	"\aSupport\x12\x1b.demo.orders.v1.ChatMessage\x1a\x1b.demo.orders.v1.ChatMessage(\x010\x01BJZHgithub.com/curlew-rpc/curlew/cmd/curlew/internal/demo/orders/v1;ordersv1b\x06proto3"
 
 var (

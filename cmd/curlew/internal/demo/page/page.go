@@ -1,0 +1,34 @@
+// Package page is the demonstration's page for browsers, made from examples/browser.
+// Nothing that it shows comes from elsewhere.
+package page
+
+import (
+	"embed"
+	"io/fs"
+	"net/http"
+)
+
+// What "npm run build" in examples/browser writes.
+//
+//go:embed dist
+var files embed.FS
+
+// Handler serves the page at "/" and the files that it needs beside it. The page calls
+// the server that it comes from.
+func Handler() http.Handler {
+	dist, err := fs.Sub(files, "dist")
+	if err != nil {
+		panic(err) // the name is not a path, which it is
+	}
+	next := http.FileServerFS(dist)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		// 'self' allows calls by WebSocket too.
+		h.Set("Content-Security-Policy", "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "+
+			"connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'")
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("Referrer-Policy", "no-referrer")
+		h.Set("Cache-Control", "no-cache") // the names stay the same when the files change
+		next.ServeHTTP(w, r)
+	})
+}

@@ -1,0 +1,3 @@
+export { createWebSocketTransport } from "./transport.js";
+export type { WebSocketTransportOptions } from "./transport.js";
+export type { WebSocketConstructor, WebSocketLike } from "./socket.js";
