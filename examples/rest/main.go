@@ -46,6 +46,8 @@ func newServer() *curlew.Server {
 		// Pages of this site may call, too.
 		web.WithCORS(web.CORS{Origins: []string{"https://shop.example"}}),
 		web.WithHealth(healthy),
+		// A description of the API, and a page to browse it.
+		web.WithOpenAPI(web.OpenAPI{Title: "Bookshelf", Page: "/docs/"}),
 		web.WithHandler("GET /{$}", http.HandlerFunc(front)),
 	))
 	bookshelfv1.RegisterBookshelfService(srv, newShelf())
@@ -57,7 +59,7 @@ func newServer() *curlew.Server {
 // front is a page beside the service.
 func front(w http.ResponseWriter, _ *http.Request) {
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	io.WriteString(w, "<!doctype html><title>Bookshelf</title><p>See <a href=/v1/books>the books</a>.\n")
+	io.WriteString(w, "<!doctype html><title>Bookshelf</title><p>See <a href=/v1/books>the books</a> and <a href=/docs/>what you can do with them</a>.\n")
 }
 
 func run(ctx context.Context, out io.Writer) error {
