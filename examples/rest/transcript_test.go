@@ -71,7 +71,10 @@ func (c command) pattern() *regexp.Regexp {
 
 // normal returns what was printed as lines without what a terminal does not show.
 func normal(printed string) string {
-	lines := strings.Split(strings.ReplaceAll(printed, "\r\n", "\n"), "\n")
+	lines := strings.Split(printed, "\n")
+	for i := range lines {
+		lines[i] = strings.TrimRight(lines[i], " \r")
+	}
 	for len(lines) > 0 && lines[len(lines)-1] == "" {
 		lines = lines[:len(lines)-1]
 	}
@@ -137,6 +140,33 @@ func runCommand(t *testing.T, text, path string) (printed string) {
 		t.Errorf("%s: %v", text, err)
 	}
 	return string(out)
+}
+
+// What the guide shows of bookshelf.proto is there.
+func TestExcerpts(t *testing.T) {
+	proto, err := os.ReadFile("../proto/bookshelf/v1/bookshelf.proto")
+	if err != nil {
+		t.Fatal(err)
+	}
+	guide, err := os.ReadFile(filepath.Join(root, "docs/web.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	comments := regexp.MustCompile(`(?m)^\s*//.*\n`)
+	all := regexp.MustCompile(`\s+`).ReplaceAllString(comments.ReplaceAllString(string(proto), ""), " ")
+	found := 0
+	for _, block := range strings.Split(string(guide), "```proto\n")[1:] {
+		block, _, _ = strings.Cut(block, "```")
+		for _, method := range strings.Split("\n"+block, "\nrpc ")[1:] {
+			found++
+			if want := "rpc " + strings.Join(strings.Fields(method), " "); !strings.Contains(all, want) {
+				t.Errorf("there is no %s", want)
+			}
+		}
+	}
+	if found < 5 {
+		t.Errorf("found only %d methods", found)
+	}
 }
 
 // A transcript that is wrong is noticed.
