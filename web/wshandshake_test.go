@@ -46,7 +46,6 @@ func TestWebSocketHandshake(t *testing.T) {
 		"with content":              {method, map[string]string{"Content-Length": "1"}, 400, "content"},
 		"POST":                      {method, map[string]string{"method": "POST", "Content-Length": "0"}, 400, ""},
 		"not asked for":             {method, map[string]string{"Upgrade": ""}, 405, ""},
-		"for the handler":           {"/ws/1", nil, 200, "handler of websocket"},
 		"for the handler, other":    {"/ws/1", map[string]string{"Sec-WebSocket-Protocol": "graphql-ws"}, 200, "handler of websocket"},
 		"nobody's":                  {"/nothing", map[string]string{"Sec-WebSocket-Protocol": ""}, 404, ""},
 		"unknown, but of ours":      {"/nothing", nil, 101, ""},
