@@ -43,13 +43,21 @@ const (
 	http3
 )
 
+// known is what a connection remembers of its last request, as long as nothing else is
+// registered.
+type known struct {
+	route route
+	table *table
+}
+
 // AcceptOnReader implements [transport.Protocol].
 func (s *Site) AcceptOnReader(sc *transport.ServerConn, m *transport.Message) (*transport.Stream, transport.Start) {
-	r, known := sc.Memo.(route)
-	if !known {
-		r = s.find(m, http2)
-		sc.Memo = r
+	k, ok := sc.Memo.(*known)
+	if t := s.table.Load(); !ok || k.table != t {
+		k = &known{s.find(m, http2), t}
+		sc.Memo = k
 	}
+	r := k.route
 	owner, b := r.begin()
 	b.conn = sc
 	b.carrier = &b.stream
