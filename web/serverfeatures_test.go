@@ -269,6 +269,12 @@ func TestConflicts(t *testing.T) {
 	if err := serveError(srv); err == nil || !strings.Contains(err.Error(), librarypb.LibraryName) {
 		t.Errorf("one service twice: %v", err)
 	}
+	srv = curlew.NewServer(web.Enable())
+	librarypb.RegisterLibrary(srv, librarypb.Shelf{})
+	librarypb.RegisterRival(srv, librarypb.UnimplementedRival{})
+	if err := serveError(srv); err == nil || !strings.Contains(err.Error(), "curlew.web.test.Library.GetBook") || !strings.Contains(err.Error(), "curlew.web.test.Rival.Find") {
+		t.Errorf("two methods with one path: %v", err)
+	}
 	for name, opt := range map[string]web.Option{
 		"nil": nil, "WithHandler": web.WithHandler("/x", nil), "WithHealth": web.WithHealth(nil), "WithAltSvc": web.WithAltSvc("a\r\nb"),
 		"/{": web.WithHandler("/{", text("x")),
