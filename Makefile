@@ -116,8 +116,16 @@ h2spec: ## run h2spec against the server, and h2specd against the client
 	@bash interop/run.sh h2spec
 
 .PHONY: conformance
-conformance: ## run the Connect project's conformance suite against server and client
+conformance: ## run the Connect project's conformance suite, shortened, against server and client
 	@bash interop/connectconformance/run.sh
+
+.PHONY: conformance-all
+conformance-all: ## run all of it: every protocol, version of HTTP, codec and compression (5 minutes)
+	@bash interop/connectconformance/run.sh -all
+
+.PHONY: browser
+browser: ## call the demonstration from Chromium (which has to be there), by its page and by the official clients
+	@bash interop/browser/run.sh
 
 .PHONY: hostile
 hostile: $(TESTSUM) ## attack servers and clients, and cut their connections, under the race detector
@@ -145,8 +153,8 @@ bench: bench-programs ## measure all stacks side by side; writes bench/RESULTS.m
 	@cd bench && GOWORK=off go run ./run
 
 .PHONY: bench-quick
-bench-quick: ## measure against the Go peers and fail below the bars (3 minutes)
-	@bench/build-go.sh curlew grpcgo floor
+bench-quick: ## measure against the Go peers and fail below the bars (5 minutes)
+	@bench/build-go.sh curlew grpcgo floor connectgo vanguard grpcgateway
 	cd bench && GOWORK=off go run ./run -quick
 
 .PHONY: bench-test

@@ -1,5 +1,6 @@
 #!/bin/bash
-# Builds the Go programs of the bench: bench/bin/<stack>-server and bench/bin/<stack>-client.
+# Builds the Go programs of the bench: bench/bin/<stack>-server and bench/bin/<stack>-client, and bench/bin/<stack>-web of
+# a stack that serves the web's protocols by another program than the rest.
 #
 #   bench/build-go.sh [stack...]        only these stacks
 set -euo pipefail
@@ -11,7 +12,8 @@ for stack; do
 	flags='-s -w'
 	# What kitex parses JSON with links to unexported functions of encoding/json, which Go forbids unless told.
 	[ "$stack" = kitex ] && flags="$flags -checklinkname=0"
-	for program in server client; do
+	for program in server client web; do
+		[ -e "peers/$stack/$program/main.go" ] || continue
 		go build -C "peers/$stack" -trimpath -ldflags "$flags" -o "../../bin/$stack-$program" "./$program"
 	done
 done

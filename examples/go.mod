@@ -4,6 +4,8 @@ go 1.26.0
 
 require (
 	github.com/curlew-rpc/curlew v0.0.0
+	github.com/go-chi/chi/v5 v5.5.0
+	google.golang.org/genproto/googleapis/api v0.0.0-20261026165753-2ffab32bce7e
 	google.golang.org/genproto/googleapis/rpc v0.0.0-20261026165753-2ffab32bce7e
 	google.golang.org/protobuf v1.36.12
 )

@@ -78,6 +78,8 @@ func ConnectGET() curlew.ClientOption {
 // connections, TLS, proxies, resolvers, keepalive and silence is rt's to decide, and they
 // are errors here. Calls that wait for a connection (curlew.WaitForReady) do not wait for
 // rt's. A client's Close ends its requests; rt is the caller's, and is not closed.
+// Requests that rt cannot make fail with Unavailable, unless its error has an
+// [*curlew.Error] in its tree, which then says the code and the message.
 //
 // Over HTTP/1.1 a response does not begin before the request is complete. So a
 // bidirectional call has to send everything before it receives: receiving before

@@ -14,6 +14,7 @@ import (
 	"google.golang.org/protobuf/types/known/wrapperspb"
 
 	"github.com/curlew-rpc/curlew"
+	"github.com/curlew-rpc/curlew/balance"
 	"github.com/curlew-rpc/curlew/curlewtest"
 	"github.com/curlew-rpc/curlew/web"
 )
@@ -311,10 +312,15 @@ func TestOneWay(t *testing.T) {
 // the call before there is a message.
 func TestUnaryOpenedEarly(t *testing.T) {
 	var got sent
-	everyWay(t, recorded(&got, unaryOK), func(t *testing.T, c *curlew.Client) {
+	begun := make(chan struct{}, 1)
+	everyWay(t, func(w http.ResponseWriter, r *http.Request) {
+		begun <- struct{}{}
+		recorded(&got, unaryOK)(w, r)
+	}, func(t *testing.T, c *curlew.Client) {
 		err := c.Caller().With(curlew.Compression("gzip")).Stream(t.Context(), &unary.Method, func(ctx context.Context, s curlew.Stream) error {
 			received := make(chan error, 1)
 			go func() { received <- s.Recv(newStr()) }()
+			<-begun
 			if err := s.Send(wrapperspb.String(strings.Repeat("a", 1000))); err != nil {
 				return err
 			}
@@ -368,4 +374,48 @@ func TestBegunAgain(t *testing.T) {
 			t.Errorf("%v, %v, want %d bytes", res, err, size)
 		}
 	}
+}
+
+// A client can be closed while a call has more to receive than anybody takes.
+func TestClosedWhileNobodyReceives(t *testing.T) {
+	everyWay(t, func(w http.ResponseWriter, r *http.Request) {
+		io.Copy(io.Discard, r.Body)
+		w.Header().Set("content-type", "application/connect+proto")
+		for r.Context().Err() == nil {
+			if _, err := io.WriteString(w, message(strings.Repeat("x", 10_000))); err != nil {
+				return
+			}
+		}
+	}, func(t *testing.T, c *curlew.Client) {
+		err := c.Caller().Stream(t.Context(), &list.Method, func(ctx context.Context, s curlew.Stream) error {
+			if err := errors.Join(s.Send(wrapperspb.String("in")), s.CloseSend(), s.Recv(newStr())); err != nil {
+				return err
+			}
+			c.Close()
+			for {
+				if err := s.Recv(newStr()); err != nil {
+					return err
+				}
+			}
+		})
+		checkError(t, err, curlew.Unavailable, "*", false)
+	}, web.WithProtocol(web.Connect))
+}
+
+// A client without calls goes to rest, and wakes up again.
+func TestIdle(t *testing.T) {
+	everyWay(t, scripted(unaryOK), func(t *testing.T, c *curlew.Client) {
+		for range 2 {
+			if _, err := curlew.CallUnary(t.Context(), c.Caller(), unary, wrapperspb.String("in")); err != nil {
+				t.Fatal(err)
+			}
+			ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+			defer cancel()
+			for s := c.State(); s != balance.Idle; s = c.State() {
+				if err := c.WaitState(ctx, s); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+	}, web.WithProtocol(web.Connect), curlew.WithIdleTimeout(time.Millisecond))
 }

@@ -1,6 +1,7 @@
 #!/bin/bash
 # Runs every built client against every built server for a moment in every mode, in the clear and over TLS, and
-# checks that all servers answer GetUser with the same bytes. One line a pair: ok, or FAIL and why.
+# checks that all servers answer GetUser with the same bytes, and over the web's protocols with the same JSON.
+# One line a pair, and one a server for the web: ok, or FAIL and why.
 #
 #   bench/peers/smoke.sh [stack...]     only these stacks, of those built into bench/bin
 set -u
@@ -31,18 +32,25 @@ answers() {
 
 # start STACK [FLAG...]: starts a server on a port that was free, in $server and $addr.
 start() {
-	local stack=$1 tries
+	local stack=$1
+	shift
+	start_program "$stack-server" "$@"
+}
+
+# start_program PROGRAM [FLAG...]: starts a program likewise.
+start_program() {
+	local program=$1 tries
 	shift
 	addr=127.0.0.1:$((20000 + RANDOM % 10000))
 	while answers "$addr"; do addr=127.0.0.1:$((20000 + RANDOM % 10000)); done
-	"./$stack-server" -addr "$addr" "$@" 2>"$work/server.err" &
+	"./$program" -addr "$addr" "$@" 2>"$work/server.err" &
 	server=$!
 	for ((tries = 0; tries < 200; tries++)); do
 		answers "$addr" && return
 		kill -0 "$server" 2>/dev/null || break
 		sleep 0.1
 	done
-	fail "$stack-server $*: does not listen: $(tail -1 "$work/server.err")"
+	fail "$program $*: does not listen: $(tail -1 "$work/server.err")"
 	stop
 	return 1
 }
@@ -119,6 +127,35 @@ same_user() {
 	cmp -s "$work/user" "$work/$1.user" || fail "$1-server: another user than the first server's"
 }
 
+# same_json PROGRAM WHAT PATH [BODY]: its JSON is the one that the first program gave, but for spaces.
+same_json() {
+	local program=$1 what=$2 path=$3 body=()
+	[ $# -gt 3 ] && body=(-H 'content-type: application/json' --data-binary "$4")
+	curl -s -f -m 10 --http2-prior-knowledge "${body[@]}" "http://$addr$path" | tr -d ' ' >"$work/$program.json"
+	[ -s "$work/$program.json" ] || { fail "$program: no answer to $what" && return 1; }
+	[ -e "$work/$what.json" ] || cp "$work/$program.json" "$work/$what.json"
+	cmp -s "$work/$what.json" "$work/$program.json" || { fail "$program: another answer to $what than the first program's" && return 1; }
+}
+
+# check_web PROGRAM PROTOCOL...: it answers over these.
+check_web() {
+	local program=$1 good=yes
+	shift
+	[ -x "./$program" ] || return
+	start_program "$program" || return
+	case $* in
+	*connect*) same_json "$program" Connect /curlew.bench.v1.Bench/GetUser '{"id":"7"}' || good= ;;
+	esac
+	case $* in
+	*rest*)
+		same_json "$program" GET '/v1/users/7?locale=en-GB&with_tags=true' || good=
+		same_json "$program" POST /v1/users '{"id":"7","name":"Ada","email":"a@example.com","bio":"-","tags":["math"]}' || good=
+		;;
+	esac
+	[ -n "$good" ] && echo "ok   $program: $*"
+	stop
+}
+
 stacks=$*
 if [ -z "$stacks" ]; then
 	for program in *-server; do stacks="$stacks ${program%-server}"; done
@@ -133,6 +170,14 @@ else
 fi
 
 for stack in $stacks; do
+	case $stack in
+	curlew) check_web curlew-web connect rest ;;
+	connectgo) check_web connectgo-server connect ;;
+	vanguard | grpcgateway)
+		check_web "$stack-server" rest
+		continue # which is all that it serves
+		;;
+	esac
 	if start "$stack"; then
 		[ "$stack" != drpc ] && command -v curl >/dev/null && same_user "$stack"
 		for client in $stacks; do

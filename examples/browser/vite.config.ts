@@ -24,9 +24,9 @@ export default defineConfig({
     rolldownOptions: {
       // The same names at every build: the files are committed.
       output: {
-        entryFileNames: "app.js",
-        chunkFileNames: "[name].js",
-        assetFileNames: "[name][extname]",
+        entryFileNames: "assets/app.js",
+        chunkFileNames: "assets/[name].js",
+        assetFileNames: "assets/[name][extname]",
       },
     },
   },

@@ -13,7 +13,7 @@ import (
 )
 
 // documents are the Markdown files whose links are followed.
-var documents = []string{"README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md", "examples/README.md", "docs/resilience.md"}
+var documents = []string{"README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md", "examples/README.md", "docs/resilience.md", "docs/web.md"}
 
 var link = regexp.MustCompile(`\]\(([^)#]+)\)`)
 

@@ -31,7 +31,8 @@ func guides(t *testing.T) []string {
 // them.
 var guideImports = []string{
 	"context", "crypto/tls", "log", "log/slog", "net/http", "net/url", "os/signal", "syscall", "time",
-	modulePath, modulePath + "/balance", modulePath + "/health", modulePath + "/orca", modulePath + "/resolve",
+	modulePath, modulePath + "/balance", modulePath + "/health", modulePath + "/orca", modulePath + "/resolve", modulePath + "/web",
+	"google.golang.org/genproto/googleapis/rpc/errdetails",
 	modulePath + "/examples/proto/greet/v1;greetv1",
 }
 

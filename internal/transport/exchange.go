@@ -111,6 +111,7 @@ type Host struct {
 	// See [h2.Config].
 	MaxHeaderBytes                              uint32
 	HandshakeTimeout, ReadTimeout, WriteTimeout time.Duration
+	KeepaliveTime, KeepaliveTimeout             time.Duration
 
 	config *ServerConfig
 }
@@ -123,6 +124,8 @@ func NewHost(cfg *ServerConfig) *Host {
 		HandshakeTimeout: cfg.H2.HandshakeTimeout,
 		ReadTimeout:      cfg.H2.ReadTimeout,
 		WriteTimeout:     cfg.H2.WriteTimeout,
+		KeepaliveTime:    cfg.H2.KeepaliveTime,
+		KeepaliveTimeout: cfg.H2.KeepaliveTimeout,
 		config:           cfg,
 	}
 }

@@ -11,8 +11,8 @@ export function pageCases(inContext, url, screenshots) {
       const page = await context.newPage();
       page.on("pageerror", (err) => wrong.push(String(err)));
       page.on("console", (message) => {
-        // Statuses of failed calls are told there too.
-        if (message.type() === "error" && !/Failed to load resource/.test(message.text())) {
+        // Calls and connections that fail are told there too.
+        if (message.type() === "error" && !/^Failed to load resource|^WebSocket connection to .* failed/.test(message.text())) {
           wrong.push(message.text());
         }
       });

@@ -1,12 +1,12 @@
-// Calls a server of the demonstration from Chromium: run.js URL SCREENSHOTS. Tells case
-// by case what fails; the exit code is then 1.
+// Calls a server of the demonstration from Chromium: run.js URL SCREENSHOTS [WORD]. Tells
+// case by case what fails, of those whose names have the word; the exit code is then 1.
 import { mkdirSync } from "node:fs";
 import { chromium } from "playwright-core";
 import { clientCases } from "./clientcases.js";
 import { originCases } from "./origins.js";
 import { pageCases } from "./page.js";
 
-const [url, screenshots] = process.argv.slice(2);
+const [url, screenshots, word = ""] = process.argv.slice(2);
 mkdirSync(screenshots, { recursive: true });
 
 const browser = await chromium.launch({
@@ -34,7 +34,7 @@ const cases = {
 };
 
 let failed = false;
-for (const [name, run] of Object.entries(cases)) {
+for (const [name, run] of Object.entries(cases).filter(([name]) => name.includes(word))) {
   const start = performance.now();
   try {
     await run();

@@ -5,10 +5,10 @@
 #
 #     run.sh [-race] [server|client|borrowed|both]...
 #
-# What is tested is said by client.yaml for our client, else by config.yaml. Every case
-# must pass: there is no list of known failures. Each mode ends with a line "MODE: N
-# passed, N failed", and all with one of the sums; the exit code is 1 if anything failed.
-# -race builds our programs with the race detector. Logs go to .cache/interop/logs in the repository, or below
+# What is tested is said by config.yaml. Every case must pass: there is no list of
+# known failures. Each mode ends with a line "MODE: N passed, N failed", and all with
+# one of the sums; the exit code is 1 if anything failed. -race builds our programs
+# with the race detector. Logs go to .cache/interop/logs in the repository, or below
 # $CURLEW_INTEROP_CACHE.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -52,12 +52,9 @@ for mode in "${modes[@]}"; do
 	programs=$(under "$mode")
 	mapfile -t programs <<<"$programs"
 	log=$logs/connectconformance-$mode.log
-	start=$SECONDS code=0 suite=$mode conf=config.yaml
-	case $mode in
-	client | borrowed) suite=client conf=client.yaml ;;
-	esac
+	start=$SECONDS code=0 suite=${mode/borrowed/client}
 	GORACE=halt_on_error=1 timeout -k 5 "$limit" "$bin/connectconformance" --mode "$suite" \
-		--conf "connectconformance/$conf" -- "${programs[@]}" >"$log" 2>&1 || code=$?
+		--conf connectconformance/config.yaml -- "${programs[@]}" >"$log" 2>&1 || code=$?
 	read -r passed failed < <(sed -n 's/^\([0-9]*\) passed, \([0-9]*\) failed.*/\1 \2/p' "$log" | tail -n 1) || true
 	passed=${passed:-0} failed=${failed:-0}
 	if [ "$code" -ne 0 ] && [ "$failed" -eq 0 ] || [ $((passed + failed)) -eq 0 ]; then

@@ -147,7 +147,7 @@ func appendString(block []byte, s string) []byte {
 // Call makes one call of Method and returns its answer, prefix and all.
 func (c *Conn) Call() ([]byte, error) {
 	stream := c.headers(Method)
-	c.frame(frameData, flagEndStream, stream, Request)
+	c.frame(frameData, flagEndStream, stream, GetUser.Body)
 	if err := c.flush(); err != nil {
 		return nil, err
 	}

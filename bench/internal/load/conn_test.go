@@ -33,11 +33,11 @@ func TestConnCalls(t *testing.T) {
 		if err != nil || r.URL.Path != Method || r.Header.Get("Te") != "trailers" || r.Header.Get("Content-Type") != "application/grpc" {
 			t.Errorf("request %s %v, %v, is not one of gRPC", r.URL, r.Header, err)
 		}
-		if string(body) != string(Request) {
-			t.Errorf("body % x, want % x", body, Request)
+		if string(body) != string(GetUser.Body) {
+			t.Errorf("body % x, want % x", body, GetUser.Body)
 		}
 		w.Header().Set("Trailer", "Grpc-Status")
-		w.Write(frame([]byte(user)))
+		w.Write(Frame([]byte(user)))
 		w.Header().Set("Grpc-Status", "0")
 	})
 	c, err := Dial(addr)
@@ -47,7 +47,7 @@ func TestConnCalls(t *testing.T) {
 	defer c.Close()
 	for range 5 { // together more than the windows begin with
 		answer, err := c.Call()
-		if err != nil || string(answer) != string(frame([]byte(user))) {
+		if err != nil || string(answer) != string(Frame([]byte(user))) {
 			t.Fatalf("answer of %d bytes, %v, want the user's %d", len(answer), err, len(user)+5)
 		}
 	}

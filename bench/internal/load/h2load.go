@@ -5,7 +5,6 @@ package load
 import (
 	"bufio"
 	"context"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -20,21 +19,10 @@ import (
 	"github.com/curlew-rpc/curlew/bench/internal/stats"
 )
 
-// Method is the path of the unary method that all servers have.
-const Method = "/curlew.bench.v1.Bench/GetUser"
-
-// Request is the body of a call of Method: the prefix of five bytes, and a
-// message with the id 7.
-var Request = frame([]byte{0x08, 0x07})
-
-func frame(message []byte) []byte {
-	return append(binary.BigEndian.AppendUint32([]byte{0}, uint32(len(message))), message...)
-}
-
 // H2load is one run of h2load.
 type H2load struct {
-	URL      string
-	Get      bool // GET the URL instead of calling a method
+	URL      string // of the server, without a path
+	Request  Request
 	Conns    int
 	Streams  int     // in flight on each connection
 	Requests int     // in all
@@ -52,25 +40,37 @@ type Result struct {
 	Latencies []float64
 }
 
+// args returns the command line; body is the file for what the request has of it.
+func (l H2load) args(body string) []string {
+	args := []string{"-c", strconv.Itoa(l.Conns), "-m", strconv.Itoa(l.Streams), "-n", strconv.Itoa(l.Requests)}
+	for _, field := range l.Request.Header {
+		args = append(args, "-H", field)
+	}
+	if l.Request.Body != nil {
+		args = append(args, "-d", body)
+	}
+	if l.Rate > 0 {
+		args = append(args, "--rps", strconv.FormatFloat(l.Rate/float64(l.Conns), 'f', 3, 64), "--log-file", l.log())
+	}
+	for _, path := range l.Request.Paths {
+		args = append(args, l.URL+path)
+	}
+	return args
+}
+
+func (l H2load) log() string { return filepath.Join(l.Dir, "h2load.log") }
+
 // Run runs h2load. A request that fails is an error.
 func (l H2load) Run(ctx context.Context) (Result, error) {
-	args := []string{"-c", strconv.Itoa(l.Conns), "-m", strconv.Itoa(l.Streams), "-n", strconv.Itoa(l.Requests)}
-	log := filepath.Join(l.Dir, "h2load.log")
-	if l.Rate > 0 {
-		// h2load appends to a log that is there.
-		if err := os.Remove(log); err != nil && !errors.Is(err, os.ErrNotExist) {
-			return Result{}, err
-		}
-		args = append(args, "--rps", strconv.FormatFloat(l.Rate/float64(l.Conns), 'f', 3, 64), "--log-file", log)
+	body := filepath.Join(l.Dir, "request")
+	if err := os.WriteFile(body, l.Request.Body, 0o600); err != nil {
+		return Result{}, err
 	}
-	if !l.Get {
-		body := filepath.Join(l.Dir, "request")
-		if err := os.WriteFile(body, Request, 0o600); err != nil {
-			return Result{}, err
-		}
-		args = append(args, "-H", "content-type: application/grpc", "-H", "te: trailers", "-d", body)
+	// h2load appends to a log that is there.
+	if err := os.Remove(l.log()); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return Result{}, err
 	}
-	out, err := proc.Run(ctx, proc.Options{Path: "h2load", Args: append(args, l.URL), Core: l.Core})
+	out, err := proc.Run(ctx, proc.Options{Path: "h2load", Args: l.args(body), Core: l.Core})
 	if err != nil {
 		return Result{}, err
 	}
@@ -78,7 +78,7 @@ func (l H2load) Run(ctx context.Context) (Result, error) {
 	if err != nil || l.Rate == 0 {
 		return result, err
 	}
-	f, err := os.Open(log)
+	f, err := os.Open(l.log())
 	if err != nil {
 		return result, err
 	}

@@ -33,6 +33,22 @@ func NewUser(id int64) *benchpb.User {
 	return &benchpb.User{Id: id, Name: UserName, Email: UserEmail, Bio: UserBio, Tags: UserTags()}
 }
 
+// UserLocale is the language that users' bios are in.
+const UserLocale = "en-GB"
+
+// FindUser returns the answer to Find: a user with a bio, if it is there in the locale, and with tags if they are asked
+// for, so that an answer tells whether a server has read all that was asked.
+func FindUser(id int64, locale string, tags bool) *benchpb.User {
+	user := NewUser(id)
+	if locale != UserLocale {
+		user.Bio = ""
+	}
+	if !tags {
+		user.Tags = nil
+	}
+	return user
+}
+
 // NewPayload returns a message of size bytes of data.
 func NewPayload(size int) *benchpb.Payload {
 	return &benchpb.Payload{Data: bytes.Repeat([]byte{'x'}, size)}

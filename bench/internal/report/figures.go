@@ -50,6 +50,13 @@ func figures() []figure {
 		{file: "latency", title: "Latency at half of grpc-go's capacity", note: "µs · less is better", columns: []column{
 			{"p50", scenario.Latency, scenario.P50}, {"p99", scenario.Latency, scenario.P99}, {"p99.9", scenario.Latency, scenario.P999},
 		}},
+		{file: "connect-cpu", title: "Server, Connect and gRPC-Web: CPU a call, 50 x 20", note: lessCPU, columns: []column{
+			{"Connect, JSON", scenario.ConnectJSON, scenario.ServerCPU}, {"Connect, protobuf", scenario.ConnectProto, scenario.ServerCPU},
+			{"gRPC-Web", scenario.GRPCWeb, scenario.ServerCPU},
+		}},
+		{file: "rest-cpu", title: "Server, REST: CPU a call, 50 x 20", note: lessCPU, columns: []column{
+			{"GET", scenario.RESTGet, scenario.ServerCPU}, {"POST", scenario.RESTPost, scenario.ServerCPU},
+		}},
 		{file: "client-cpu", title: "Client, unary: CPU a call, 64 in flight", note: lessCPU, columns: []column{
 			{"plain", scenario.Client64, scenario.ClientCPU}, {"with a deadline", scenario.ClientLimit, scenario.ClientCPU},
 		}},

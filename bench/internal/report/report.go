@@ -48,6 +48,8 @@ Every stack runs at its documented defaults, with nothing tuned but the greatest
 	b.WriteString(`
 *floor* is no stack but a measure: a program in Go that parses frame headers only and answers with canned bytes. *net/http* answers
 canned bytes too, *nghttpd* sends a file as long as the answer of the others. drpc has a wire of its own, so its own client loads its server.
+*vanguard* turns REST into calls of connect-go's handlers, *grpc-gateway* calls what implements the service within its process, with no
+gRPC server behind it. Both, like connect-go, are served by net/http. REST asks for another user each time, the other calls repeat.
 
 `)
 }
@@ -65,7 +67,7 @@ func bars(b *strings.Builder, r *scenario.Results) {
 		if v.Must != 0 && v.OK() && v.Aimed() {
 			result = "ok, and the aim"
 		}
-		fmt.Fprintf(b, "| %s | %s | %.2f | %.2f..%.2f | %s | %s | %s |\n", v.What, v.Others(), v.Ratio.Median, v.Ratio.Min, v.Ratio.Max,
+		fmt.Fprintf(b, "| %s | %s | %.2f | %s | %s | %s | %s |\n", v.What, v.Others(), v.Ratio.Median, v.Spread(),
 			v.Limit(v.Must), v.Limit(v.Aim), result)
 	}
 	b.WriteString("\n")

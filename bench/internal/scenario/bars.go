@@ -33,6 +33,12 @@ const (
 	ManyIdle     = "memory-many"
 	BinarySize   = "size"
 	Start        = "start-up"
+	ConnectJSON  = "connect-json"
+	ConnectProto = "connect-proto"
+	RESTGet      = "rest-get"
+	RESTPost     = "rest-post"
+	GRPCWeb      = "grpc-web"
+	WithWeb      = "grpc-with-web"
 )
 
 // Bar is what the project demands of itself: a ratio of Curlew's figure to
@@ -88,6 +94,11 @@ func Bars() []Bar {
 		Bar{What: "memory of an idle connection", Scenario: Connections, Metric: IdleConn, Against: grpcgo, Must: 0.43, Aim: 0.30},
 		Bar{What: "memory of an idle bidirectional stream", Scenario: Streams, Metric: IdleStream, Against: grpcgo, Must: 0.5, Aim: 0.35},
 		Bar{What: "4 interceptors that do nothing, CPU a call", Scenario: Interceptors, Metric: ServerCPU, Subject: Curlew + " +4", Against: []string{Curlew}, Must: 1.05},
+		Bar{What: "Connect with JSON, CPU a call", Scenario: ConnectJSON, Metric: ServerCPU, Against: []string{ConnectGo}, Must: 0.5},
+		Bar{What: "REST, GET, CPU a call", Scenario: RESTGet, Metric: ServerCPU, Against: []string{Vanguard}, Must: 0.35},
+		Bar{What: "REST, GET, CPU a call", Scenario: RESTGet, Metric: ServerCPU, Against: []string{GRPCGateway}, Must: 0.5},
+		Bar{What: "gRPC-Web, CPU a call", Scenario: GRPCWeb, Metric: ServerCPU, Against: []string{ConnectGo}, Must: 0.35},
+		Bar{What: "gRPC beside the web's protocols, CPU a call", Scenario: WithWeb, Metric: ServerCPU, Subject: CurlewWeb, Against: []string{Curlew}, Must: 1.03},
 	)
 }
 
@@ -95,6 +106,9 @@ func Bars() []Bar {
 type Verdict struct {
 	Bar
 	Ratio stats.Summary // of no samples: the run could not tell
+	// Low and High are between what the true median lies, with a probability of
+	// 95 %; NaN of few samples.
+	Low, High float64
 }
 
 // Judge holds results against a bar.
@@ -107,8 +121,10 @@ func (b Bar) Judge(r *Results) Verdict {
 	for i, name := range b.Against {
 		against[i] = r.Of(b.Scenario, name, b.Metric)
 	}
-	ratios := stats.Ratios(r.Of(b.Scenario, subject, b.Metric), stats.Least(against...))
-	return Verdict{Bar: b, Ratio: stats.Summarize(ratios.Values())}
+	ratios := stats.Ratios(r.Of(b.Scenario, subject, b.Metric), stats.Least(against...)).Values()
+	v := Verdict{Bar: b, Ratio: stats.Summarize(ratios)}
+	v.Low, v.High = stats.MedianInterval(ratios)
+	return v
 }
 
 // Measured tells whether there is a ratio.
@@ -165,6 +181,20 @@ func (v Verdict) Result() string {
 	}
 }
 
+// manyRounds is from how many on the interval of the median is said, too: it is
+// what many rounds are for.
+const manyRounds = 20
+
+// Spread is the least and the greatest ratio, and of many rounds what the median
+// is good for.
+func (v Verdict) Spread() string {
+	spread := fmt.Sprintf("%.2f..%.2f", v.Ratio.Min, v.Ratio.Max)
+	if v.Ratio.N < manyRounds {
+		return spread
+	}
+	return fmt.Sprintf("%s; median in %.3f..%.3f, 95 %%", spread, v.Low, v.High)
+}
+
 // String is one line of a run's end.
 func (v Verdict) String() string {
 	against := v.Others()
@@ -174,6 +204,6 @@ func (v Verdict) String() string {
 	if !v.Measured() || math.IsNaN(v.Ratio.Median) {
 		return fmt.Sprintf("%-12s %-49s / %-20s", v.Result(), v.What, against)
 	}
-	return fmt.Sprintf("%-12s %-49s / %-20s %5.2f (%.2f..%.2f)  must %-8s aim %s", v.Result(), v.What, against,
-		v.Ratio.Median, v.Ratio.Min, v.Ratio.Max, v.Limit(v.Must), v.Limit(v.Aim))
+	return fmt.Sprintf("%-12s %-49s / %-20s %5.2f (%s)  must %-8s aim %s", v.Result(), v.What, against,
+		v.Ratio.Median, v.Spread(), v.Limit(v.Must), v.Limit(v.Aim))
 }

@@ -58,8 +58,8 @@ func (e *Env) stack(name string) (Stack, bool) {
 type server struct {
 	*proc.Process
 	addr string
-	url  string
-	file bool // it serves a file
+	url  string // without a path
+	file bool   // it serves a file
 }
 
 // serving is how a server is started.
@@ -96,14 +96,14 @@ func (e *Env) start(stack Stack, how serving) (*server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &server{addr: addr, url: "http://" + addr + load.Method, file: stack.can(static)}
+	s := &server{addr: addr, url: "http://" + addr, file: stack.can(static)}
 	args := append([]string{"-addr", addr}, how.args...)
 	if how.tls {
 		if err := e.certificate(); err != nil {
 			return nil, err
 		}
 		args = append(args, "-cert", e.cert, "-key", e.key)
-		s.url = "https://" + addr + load.Method
+		s.url = "https://" + addr
 	}
 	if s.file {
 		if args, err = e.nghttpd(addr, how); err != nil {
@@ -169,7 +169,10 @@ func (e *Env) fixedRate(ctx context.Context) (float64, error) {
 		return 0, err
 	}
 	defer s.Stop()
-	u := &unaryLoad{env: e, server: s, warmup: e.warmup(stack), conns: 50, streams: 20, core: coreOfLoad}
+	u := &unaryLoad{
+		env: e, server: s, request: load.GetUser, empty: prefixLen, warmup: e.warmup(stack),
+		conns: 50, streams: 20, core: coreOfLoad,
+	}
 	if err := u.prepare(ctx); err != nil {
 		return 0, err
 	}

@@ -90,7 +90,7 @@ func (e *Env) Run(ctx context.Context, s Scenario) error {
 }
 
 func (e *Env) rounds(ctx context.Context, s Scenario, entrants []entrant) error {
-	rounds := e.Results.Rounds
+	rounds := max(e.Results.Rounds, s.atLeast)
 	if s.rounds > 0 {
 		rounds = min(rounds, s.rounds)
 		if e.Results.Quick {

@@ -70,7 +70,10 @@ type Scenario struct {
 	vary func(Stack) []Subject
 	// rounds is how many rounds suffice, and in a quick run two; 0 is as many as
 	// the run has.
-	rounds  int
+	rounds int
+	// atLeast is how many rounds it takes to tell what it is to tell, however few
+	// the run has; 0 is as many as the run has.
+	atLeast int
 	prepare func(ctx context.Context, e *Env, subject Subject) (sampler, error)
 }
 
@@ -91,6 +94,7 @@ const (
 func All() []Scenario {
 	var all []Scenario
 	all = append(all, servers()...)
+	all = append(all, web()...)
 	all = append(all, clients()...)
 	all = append(all, pairs()...)
 	all = append(all, footprints()...)

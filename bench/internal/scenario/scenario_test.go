@@ -63,6 +63,21 @@ func TestBarJudge(t *testing.T) {
 	}
 }
 
+func TestSpreadOfManyRounds(t *testing.T) {
+	bar := Bar{Scenario: "s", Metric: "m", Against: []string{GRPCGo}, Must: 1.03}
+	ours := make([]float64, 25)
+	theirs := slices.Repeat([]float64{100}, 25)
+	for i := range ours {
+		ours[i] = float64(90 + i)
+	}
+	for n, want := range map[int]string{19: "0.90..1.08", 25: "0.90..1.14; median in 0.970..1.070, 95 %"} {
+		v := bar.Judge(results("s", "m", map[string][]float64{Curlew: ours[:n], GRPCGo: theirs[:n]}))
+		if got := v.Spread(); got != want || !strings.Contains(v.String(), want) {
+			t.Errorf("spread of %d rounds %q, in %q, want %q", n, got, v, want)
+		}
+	}
+}
+
 func TestBarsAreOfScenariosThatExist(t *testing.T) {
 	quick := Chosen(true, nil)
 	for _, bar := range Bars() {

@@ -15,7 +15,9 @@ type Stack struct {
 	Version string
 	// Server and Client are programs; empty when there is none.
 	Server, Client string
-	has            feature
+	// Web is the server program that speaks the web's protocols.
+	Web string
+	has feature
 }
 
 // feature is a set of what a stack can be measured at.
@@ -32,6 +34,9 @@ const (
 	chatIdle                      // its streams can be opened by bare frames
 	oneFile                       // its program is one file
 	warmsUp                       // it compiles what it runs often, which takes seconds
+	browsers                      // its server speaks Connect and gRPC-Web
+	rest                          // its server speaks REST
+	webOnly                       // it is a server for the web, and nothing else
 
 	peer = h2unary | ownClient | anyServer | streams | secure | chatIdle
 )
@@ -44,14 +49,18 @@ const (
 	Nghttpd = "nghttpd"
 	Cpp     = "cpp"
 	NetHTTP = "nethttp"
+
+	ConnectGo   = "connectgo"
+	Vanguard    = "vanguard"
+	GRPCGateway = "grpcgateway"
 )
 
 // known lists all stacks in the order of the reports.
 var known = []Stack{
-	{Name: Curlew, Title: "Curlew", has: peer | goTime | oneFile},
+	{Name: Curlew, Title: "Curlew", has: peer | goTime | oneFile | browsers | rest},
 	{Name: GRPCGo, Title: "grpc-go", has: peer | goTime | oneFile},
 	{Name: "kitex", Title: "kitex (gRPC)", has: peer&^secure | goTime | oneFile},
-	{Name: "connectgo", Title: "connect-go", has: peer | goTime | oneFile},
+	{Name: ConnectGo, Title: "connect-go", has: peer | goTime | oneFile | browsers},
 	{Name: "drpc", Title: "drpc (own wire)", has: ownClient | streams | goTime | oneFile},
 	{Name: NetHTTP, Title: "net/http, canned", has: h2unary | ownClient | secure | goTime | oneFile},
 	{Name: "tonic", Title: "tonic (Rust)", has: peer | oneFile},
@@ -59,6 +68,8 @@ var known = []Stack{
 	{Name: "java", Title: "grpc-java", has: peer | warmsUp},
 	{Name: Nghttpd, Title: "nghttpd (C), a file", has: h2unary | static | secure},
 	{Name: Floor, Title: "floor (Go), canned", has: h2unary | ownClient | anyServer | goTime | oneFile},
+	{Name: Vanguard, Title: "vanguard (connect-go)", has: rest | goTime | webOnly},
+	{Name: GRPCGateway, Title: "grpc-gateway (no backend)", has: rest | goTime | webOnly},
 }
 
 // Known returns the names of all stacks.
@@ -71,7 +82,7 @@ func Known() []string {
 }
 
 // quickStacks are those that the bars of a quick run need.
-var quickStacks = []string{Curlew, GRPCGo, Floor, Nghttpd}
+var quickStacks = []string{Curlew, GRPCGo, ConnectGo, Vanguard, GRPCGateway, Floor, Nghttpd}
 
 // Find returns the stacks whose programs are there, of those named, and why
 // others are not. Without names, all are meant.
@@ -100,11 +111,15 @@ func Find(bin string, names []string, quick bool) (found []Stack, skipped []stri
 		}
 		stack.Server = executable(filepath.Join(bin, stack.Name+"-server"))
 		stack.Client = executable(filepath.Join(bin, stack.Name+"-client"))
+		stack.Web = executable(filepath.Join(bin, stack.Name+"-web"))
+		if stack.Web == "" && stack.Name != Curlew {
+			stack.Web = stack.Server
+		}
 		if stack.Server == "" && stack.Client == "" {
 			skipped = append(skipped, stack.Name+": its programs are not built")
 			continue
 		}
-		if stack.Server == "" || stack.Client == "" {
+		if (stack.Server == "" || stack.Client == "") && !stack.can(webOnly) {
 			skipped = append(skipped, stack.Name+": one of its two programs is not built; what needs it is left out")
 		}
 		found = append(found, stack)

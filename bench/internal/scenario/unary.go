@@ -12,6 +12,8 @@ import (
 type unaryLoad struct {
 	env            *Env
 	server         *server
+	request        load.Request
+	empty          int64 // the length of answers that have no message
 	conns, streams int
 	core           int  // of h2load
 	fixed          bool // at the fixed rate
@@ -22,9 +24,12 @@ type unaryLoad struct {
 	length   int64 // of an answer
 }
 
+// prefixLen is what gRPC puts before a message.
+const prefixLen = 5
+
 func (u *unaryLoad) h2load() load.H2load {
 	return load.H2load{
-		URL: u.server.url, Get: u.server.file, Conns: u.conns, Streams: u.streams, Core: u.core, Dir: u.env.Dir,
+		URL: u.server.url, Request: u.request, Conns: u.conns, Streams: u.streams, Core: u.core, Dir: u.env.Dir,
 	}
 }
 
@@ -40,7 +45,7 @@ func (u *unaryLoad) prepare(ctx context.Context) error {
 	u.length = result.Data / result.Requests
 	// A call that fails has no message, which h2load, knowing HTTP alone, takes
 	// for a success.
-	if u.length <= int64(len(load.Request)) || u.length*result.Requests != result.Data {
+	if u.length <= u.empty || u.length*result.Requests != result.Data {
 		return fmt.Errorf("%d answers with %d bytes of messages: not all are users", result.Requests, result.Data)
 	}
 	// More and more requests, until they take as long as the warm-up.
@@ -112,7 +117,13 @@ func serverUnary(conns, streams int, how serving, fixed bool) func(context.Conte
 		if err != nil {
 			return nil, err
 		}
-		u := &unaryLoad{env: e, server: s, warmup: e.warmup(subject.Stack), conns: conns, streams: streams, core: core, fixed: fixed}
+		u := &unaryLoad{
+			env: e, server: s, request: load.GetUser, empty: prefixLen, warmup: e.warmup(subject.Stack),
+			conns: conns, streams: streams, core: core, fixed: fixed,
+		}
+		if s.file {
+			u.request = load.File
+		}
 		if err := u.prepare(ctx); err != nil {
 			s.Stop()
 			return nil, err

@@ -16,7 +16,9 @@ import (
 var modules = map[string]string{
 	GRPCGo:      "google.golang.org/grpc",
 	"kitex":     "github.com/cloudwego/kitex",
-	"connectgo": "connectrpc.com/connect",
+	ConnectGo:   "connectrpc.com/connect",
+	Vanguard:    "connectrpc.com/vanguard",
+	GRPCGateway: "github.com/grpc-ecosystem/grpc-gateway",
 	"drpc":      "storj.io/drpc",
 }
 

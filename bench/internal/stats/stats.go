@@ -35,6 +35,20 @@ func Median(samples []float64) float64 {
 	}
 }
 
+// MedianInterval returns between which samples the median of all that could have
+// been taken lies, with a probability of 95 %, whatever their distribution. Fewer
+// than six samples tell nothing: the result is NaN.
+func MedianInterval(samples []float64) (low, high float64) {
+	n := len(samples)
+	if n < 6 {
+		return math.NaN(), math.NaN()
+	}
+	sorted := slices.Sorted(slices.Values(samples))
+	// The number of samples below the median is binomial, nearly normal.
+	out := max(int(math.Floor((float64(n)-1.96*math.Sqrt(float64(n)))/2)), 0)
+	return sorted[out], sorted[n-1-out]
+}
+
 // Quantile returns the sample that the share q of all samples does not exceed.
 // The samples must be sorted.
 func Quantile(sorted []float64, q float64) float64 {

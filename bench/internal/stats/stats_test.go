@@ -3,6 +3,7 @@ package stats
 import (
 	"maps"
 	"math"
+	"math/rand/v2"
 	"slices"
 	"testing"
 )
@@ -89,3 +90,40 @@ func TestValuesAreInOrderOfRounds(t *testing.T) {
 		t.Errorf("Values = %v, want %v", got, want)
 	}
 }
+
+func TestMedianInterval(t *testing.T) {
+	ascending := func(n int) []float64 {
+		samples := make([]float64, n)
+		for i := range samples {
+			samples[n-1-i] = float64(i + 1)
+		}
+		return samples
+	}
+	// The ranks of tables of the sign test.
+	for _, tt := range []struct {
+		n         int
+		low, high float64
+	}{{6, 1, 6}, {10, 2, 9}, {25, 8, 18}, {100, 41, 60}, {5, math.NaN(), math.NaN()}} {
+		low, high := MedianInterval(ascending(tt.n))
+		if !same(low, tt.low) || !same(high, tt.high) {
+			t.Errorf("of %d samples: %v..%v, want %v..%v", tt.n, low, high, tt.low, tt.high)
+		}
+	}
+	// Half of the samples from 0..1 are below 0.5: of 1,000 intervals, 950 or more contain it, give or take.
+	random := rand.New(rand.NewPCG(1, 2))
+	contain := 0
+	for range 1000 {
+		samples := make([]float64, 25)
+		for i := range samples {
+			samples[i] = random.Float64()
+		}
+		if low, high := MedianInterval(samples); low <= 0.5 && 0.5 <= high {
+			contain++
+		}
+	}
+	if contain < 940 {
+		t.Errorf("%d of 1,000 intervals contain the median, want 950", contain)
+	}
+}
+
+func same(a, b float64) bool { return a == b || math.IsNaN(a) && math.IsNaN(b) }

@@ -36,7 +36,7 @@ export function grpcWebCases(format: "binary" | "text"): Record<string, Case> {
     methodName: string = method.name,
   ): Promise<MessageShape<O>> {
     const path = `${location.origin}/${method.parent.typeName}/${methodName}`;
-    return client.thenableCall(path, request, metadata, descriptor(method, methodName));
+    return client.unaryCall(path, request, metadata, descriptor(method, methodName));
   }
 
   function watch(id: number, metadata: Record<string, string>, tell: (state: State, cancel: () => void) => void): Promise<void> {
@@ -96,15 +96,18 @@ export function grpcWebCases(format: "binary" | "text"): Record<string, Case> {
       equal([code, states], [StatusCode.DEADLINE_EXCEEDED, [State.PLACED]]);
     },
 
-    async [`${name}: cancelled`]() {
-      const { id } = await unary(createOrder, { item: "hat", quantity: 1 });
-      const states: State[] = [];
-      await watch(id, {}, (state, cancel) => {
-        states.push(state);
-        cancel();
-      });
-      equal(states, [State.PLACED]);
-    },
+    // The binary format has this client tell of messages when the stream has ended.
+    ...(format === "text" && {
+      async [`${name}: cancelled`]() {
+        const { id } = await unary(createOrder, { item: "hat", quantity: 1 });
+        const states: State[] = [];
+        await watch(id, {}, (state, cancel) => {
+          states.push(state);
+          cancel();
+        });
+        equal(states, [State.PLACED]);
+      },
+    }),
 
     async [`${name}: no such method`]() {
       equal((await codeOf(unary(getOrder, {}, {}, "None"))).code, StatusCode.UNIMPLEMENTED);

@@ -18,6 +18,7 @@ import (
 type HTTP1 struct {
 	server http.Server
 	conns  handed
+	site   *Site
 
 	start, drain sync.Once
 	draining     atomic.Bool
@@ -26,7 +27,7 @@ type HTTP1 struct {
 
 // NewHTTP1 returns what serves a site over HTTP/1.1.
 func NewHTTP1(s *Site) *HTTP1 {
-	h := &HTTP1{conns: handed{next: make(chan net.Conn), closed: make(chan struct{})}}
+	h := &HTTP1{site: s, conns: handed{next: make(chan net.Conn), closed: make(chan struct{})}}
 	protocols := new(http.Protocols)
 	protocols.SetHTTP1(true)
 	h.server = http.Server{
@@ -101,6 +102,7 @@ func (h *HTTP1) Close() {
 	h.ended.Store(true)
 	h.conns.Close()
 	h.server.Close()
+	h.site.sockets.cut()
 }
 
 // watch closes a connection that net/http came to know too late for Close.

@@ -33,6 +33,8 @@ type Site struct {
 	accept string // the compressors, as a list
 	debug  connect.Debug
 	table  atomic.Pointer[table]
+
+	sockets sockets
 }
 
 // A table is what has been registered. It is replaced, never changed.

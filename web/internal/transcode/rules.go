@@ -40,6 +40,9 @@ func httpRule(options proto.Message) (raw []byte, err error) {
 		return nil, nil
 	}
 	m := options.ProtoReflect()
+	if !m.IsValid() { // no option at all, as with most methods: to look costs memory
+		return nil, nil
+	}
 	m.Range(func(fd protoreflect.FieldDescriptor, v protoreflect.Value) bool {
 		if fd.Number() != httpOption || fd.Message() == nil || fd.IsList() {
 			return true

@@ -6,6 +6,7 @@ import (
 	"net"
 	"strconv"
 
+	"github.com/curlew-rpc/curlew"
 	"github.com/curlew-rpc/curlew/internal/transport"
 	wire "github.com/curlew-rpc/curlew/internal/wire/grpc"
 )
@@ -27,12 +28,15 @@ func (e streamError) Error() string {
 func roundTripError(err error) error {
 	var (
 		st *transport.Status
+		ce *curlew.Error
 		se streamError
 		op *net.OpError
 	)
 	switch {
 	case errors.As(err, &st):
 		return st
+	case errors.As(err, &ce):
+		return &transport.Status{Code: wire.Code(ce.Code()), Message: ce.Message(), Cause: err}
 	case errors.As(err, &se):
 		code := wire.CodeFromReset(se.Code)
 		const refused = 7 // RFC 9113 §7

@@ -62,8 +62,7 @@ type method struct {
 	rules  rules // nil: unary calls of Connect
 	fields []transport.Field
 
-	post  []transport.Field // of unary calls, what fields have not: for POST
-	query string            // and for GET, before the message
+	post []transport.Field // of unary calls: what fields does not have, for POST
 }
 
 func (m *method) add(name, value string) {

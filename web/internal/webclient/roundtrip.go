@@ -21,6 +21,7 @@ import (
 // or a little ahead of it. It implements transport.ClientCarrier.
 type roundTrip struct {
 	conn   *conn
+	ctx    context.Context // ends with the request
 	cancel context.CancelFunc
 	body   *body // nil: the request was complete when it left
 	duplex bool
@@ -89,7 +90,7 @@ func newRoundTrip(c *conn, r *transport.ClientRequest) (*roundTrip, *http.Reques
 		req.Body, req.ContentLength, req.GetBody = rt.body.reader, -1, rt.body.again
 	}
 	ctx, cancel := context.WithCancel(c.ctx)
-	rt.cancel = cancel
+	rt.ctx, rt.cancel = ctx, cancel
 	trace := &httptrace.ClientTrace{GotConn: rt.gotConn}
 	return rt, req.WithContext(httptrace.WithClientTrace(ctx, trace))
 }
@@ -228,7 +229,11 @@ func (r *roundTrip) read(res *http.Response) {
 		raise(r.arrived)
 		for err == nil && r.err == nil && !r.abandoned && len(r.in)-r.off >= max(r.want, readAhead) {
 			r.mu.Unlock()
-			<-r.drained
+			select {
+			case <-r.drained:
+			case <-r.ctx.Done():
+				r.fail(roundTripError(r.ctx.Err()))
+			}
 			r.mu.Lock()
 		}
 		end := err != nil || r.err != nil

@@ -5,12 +5,12 @@ import (
 	"context"
 	"flag"
 	"fmt"
-	"iter"
 
 	"github.com/curlew-rpc/curlew"
 	"github.com/curlew-rpc/curlew/bench/benchpb"
 	"github.com/curlew-rpc/curlew/bench/benchpb/benchpbcurlew"
 	"github.com/curlew-rpc/curlew/bench/internal/peer"
+	"github.com/curlew-rpc/curlew/bench/peers/curlew/benchcurlew"
 )
 
 func main() {
@@ -26,7 +26,7 @@ func main() {
 		opts = append(opts, curlew.WithInterceptors(pass))
 	}
 	srv := curlew.NewServer(opts...)
-	benchpbcurlew.RegisterBench(srv, bench{})
+	benchpbcurlew.RegisterBench(srv, benchcurlew.Bench{})
 	if *methods > 0 {
 		srv.Register(further(*methods))
 	}
@@ -47,45 +47,7 @@ func further(n int) curlew.Service {
 			NewRequest:  func() *benchpb.Payload { return new(benchpb.Payload) },
 			NewResponse: func() *benchpb.Payload { return new(benchpb.Payload) },
 		}
-		service.Methods = append(service.Methods, curlew.HandleUnary(method, bench{}.Echo))
+		service.Methods = append(service.Methods, curlew.HandleUnary(method, benchcurlew.Bench{}.Echo))
 	}
 	return service
-}
-
-type bench struct{}
-
-func (bench) GetUser(_ context.Context, req *benchpb.GetUserRequest) (*benchpb.User, error) {
-	return peer.NewUser(req.GetId()), nil
-}
-
-func (bench) Echo(_ context.Context, req *benchpb.Payload) (*benchpb.Payload, error) {
-	return req, nil
-}
-
-func (bench) List(_ context.Context, req *benchpb.ListRequest, stream curlew.Sender[*benchpb.Payload]) error {
-	return peer.List(req, stream.Send)
-}
-
-func (bench) Import(_ context.Context, msgs iter.Seq2[*benchpb.Payload, error]) (*benchpb.Summary, error) {
-	sum := new(benchpb.Summary)
-	for msg, err := range msgs {
-		if err != nil {
-			return nil, err
-		}
-		sum.Count++
-		sum.Bytes += int64(len(msg.GetData()))
-	}
-	return sum, nil
-}
-
-func (bench) Chat(_ context.Context, stream *curlew.Duplex[*benchpb.Payload, *benchpb.Payload]) error {
-	for msg, err := range stream.All() {
-		if err != nil {
-			return err
-		}
-		if err := stream.Send(msg); err != nil {
-			return err
-		}
-	}
-	return nil
 }

@@ -17,7 +17,6 @@ import (
 	"github.com/curlew-rpc/curlew/cmd/curlew/internal/wiretap"
 	"github.com/curlew-rpc/curlew/health"
 	"github.com/curlew-rpc/curlew/reflection"
-	"github.com/curlew-rpc/curlew/web"
 )
 
 // A house is the two services, each with a server and a socket of its own.
@@ -59,11 +58,10 @@ func (h *house) start(ctx context.Context, addr, dir string, saw *witness) (err 
 	if h.orders, err = orders.New(h.store, slog.New(slog.DiscardHandler)); err != nil {
 		return err
 	}
-	forBrowsers := web.Enable(web.WithHandler("GET /", page.Handler()))
 	h.ordersHost, err = h.serve(ctx, "orders", addr, saw, func(s *curlew.Server) string {
 		ordersv1.RegisterOrders(s, h.orders)
 		return ordersv1.OrdersName
-	}, forBrowsers)
+	}, page.Enable())
 	if err != nil {
 		return err
 	}

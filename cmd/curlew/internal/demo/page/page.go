@@ -6,6 +6,9 @@ import (
 	"embed"
 	"io/fs"
 	"net/http"
+
+	"github.com/curlew-rpc/curlew"
+	"github.com/curlew-rpc/curlew/web"
 )
 
 // What "npm run build" in examples/browser writes.
@@ -13,9 +16,18 @@ import (
 //go:embed dist
 var files embed.FS
 
-// Handler serves the page at "/" and the files that it needs beside it. The page calls
-// the server that it comes from.
-func Handler() http.Handler {
+// Enable returns what has a server serve the page at "/", and the files that it needs
+// below "/assets/". The page calls the server that it comes from.
+func Enable() curlew.ServerOption { return web.Enable(handlers()...) }
+
+// handlers have no pattern for everything: it is for the services to say that there is
+// no such method.
+func handlers() []web.Option {
+	h := handler()
+	return []web.Option{web.WithHandler("GET /{$}", h), web.WithHandler("GET /assets/", h)}
+}
+
+func handler() http.Handler {
 	dist, err := fs.Sub(files, "dist")
 	if err != nil {
 		panic(err) // the name is not a path, which it is

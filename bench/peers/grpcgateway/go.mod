@@ -1,0 +1,25 @@
+// A module of its own: what grpc-gateway depends on would choose the versions of what other stacks depend on.
+module github.com/curlew-rpc/curlew/bench/peers/grpcgateway
+
+go 1.26.0
+
+require (
+	github.com/curlew-rpc/curlew/bench v0.0.0
+	github.com/grpc-ecosystem/grpc-gateway/v2 v2.33.0
+	google.golang.org/genproto/googleapis/api v0.0.0-20261026165753-2ffab32bce7e
+	google.golang.org/grpc v1.85.0
+	google.golang.org/protobuf v1.36.12
+)
+
+require (
+	github.com/curlew-rpc/curlew v0.0.0 // indirect
+	golang.org/x/net v0.61.0 // indirect
+	golang.org/x/sys v0.49.0 // indirect
+	golang.org/x/text v0.43.0 // indirect
+	google.golang.org/genproto/googleapis/rpc v0.0.0-20261019180522-ce908d29299b // indirect
+)
+
+replace (
+	github.com/curlew-rpc/curlew => ../../..
+	github.com/curlew-rpc/curlew/bench => ../..
+)
