@@ -95,7 +95,8 @@ func list(m *transport.Message, name string) string {
 
 // visible returns the fields that an application sees, by a protocol's rule for names.
 func visible(m *transport.Message, rule func(name string) bool) ([]transport.Field, error) {
-	var kept []transport.Field
+	var space [16]transport.Field
+	kept := space[:0]
 	for _, f := range m.Fields {
 		if rule(f.Name) {
 			kept = append(kept, f)

@@ -23,7 +23,7 @@ func (s *Site) upgrade(w http.ResponseWriter, r *http.Request, m *transport.Mess
 	path, query := splitPath(m)
 	offered := websocket.Offers(list(m, "sec-websocket-protocol"), subprotocol)
 	method := s.table.Load().methods[path]
-	if method == nil && (!offered || s.cfg.Handler != nil && (s.cfg.Handles == nil || s.cfg.Handles(r))) {
+	if method == nil && !offered {
 		return false
 	}
 	foreign, ok := s.judgeOrigin(r)
