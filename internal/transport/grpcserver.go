@@ -69,6 +69,7 @@ type Request struct {
 	in, out compress.Compressor // nil: messages are not compressed
 	reply   []Field             // the response header
 	http    int                 // refused with this HTTP status
+	unknown bool                // there is no such method, yet
 }
 
 // Matches implements [Protocol].
@@ -80,7 +81,7 @@ func (*GRPC) Matches(m *h2.Message) bool {
 // AcceptOnReader implements [Protocol].
 func (g *GRPC) AcceptOnReader(sc *ServerConn, m *h2.Message) (*h2.Stream, h2.Start) {
 	req, known := sc.Memo.(*Request)
-	if !known {
+	if !known || req.unknown && g.Lookup(m.Path) != nil { // it may have been registered since
 		req = g.read(m)
 		sc.Memo = req
 		if req.Refusal != nil {
@@ -143,6 +144,7 @@ func (g *GRPC) read(m *h2.Message) *Request {
 			text = "malformed method name " + wire.EncodeMessage(m.Path)
 		}
 		req.refuse(wire.Unimplemented, text)
+		req.unknown = ok
 		return req
 	}
 	if err := g.readFields(req, m); err != nil {

@@ -756,7 +756,9 @@ const file_library_proto_rawDesc = "" +
 	"/v1/import(\x01\x12S\n" +
 	"\aDiscuss\x12\x15.curlew.web.test.Book\x1a\x15.curlew.web.test.Book\"\x16\x82\xd3\xe4\x93\x02\x10:\x01*\"\v/v1/discuss(\x010\x01\x12\\\n" +
 	"\x06Chunks\x12\x1f.curlew.web.test.GetBookRequest\x1a\x14.google.api.HttpBody\"\x19\x82\xd3\xe4\x93\x02\x13\x12\x11/v1/chunks/{name}0\x01\x12L\n" +
-	"\x05Store\x12\x14.google.api.HttpBody\x1a\x15.curlew.web.test.Book\"\x14\x82\xd3\xe4\x93\x02\x0e:\x01*\"\t/v1/store(\x01B5Z3github.com/curlew-rpc/curlew/web/internal/librarypbb\x06proto3"
+	"\x05Store\x12\x14.google.api.HttpBody\x1a\x15.curlew.web.test.Book\"\x14\x82\xd3\xe4\x93\x02\x0e:\x01*\"\t/v1/store(\x012m\n" +
+	"\x05Rival\x12d\n" +
+	"\x04Find\x12\x1f.curlew.web.test.GetBookRequest\x1a\x15.curlew.web.test.Book\"$\x82\xd3\xe4\x93\x02\x1e\x12\x1c/v1/{name=shelves/*/books/*}B5Z3github.com/curlew-rpc/curlew/web/internal/librarypbb\x06proto3"
 
 var (
 	file_library_proto_rawDescOnce sync.Once
@@ -821,25 +823,27 @@ var file_library_proto_depIdxs = []int32{
 	1,  // 27: curlew.web.test.Library.Discuss:input_type -> curlew.web.test.Book
 	2,  // 28: curlew.web.test.Library.Chunks:input_type -> curlew.web.test.GetBookRequest
 	11, // 29: curlew.web.test.Library.Store:input_type -> google.api.HttpBody
-	8,  // 30: curlew.web.test.Library.Echo:output_type -> curlew.web.test.Everything
-	1,  // 31: curlew.web.test.Library.GetBook:output_type -> curlew.web.test.Book
-	1,  // 32: curlew.web.test.Library.CreateBook:output_type -> curlew.web.test.Book
-	4,  // 33: curlew.web.test.Library.UpdateBook:output_type -> curlew.web.test.UpdateBookRequest
-	15, // 34: curlew.web.test.Library.DeleteBook:output_type -> google.protobuf.Empty
-	1,  // 35: curlew.web.test.Library.MoveBook:output_type -> curlew.web.test.Book
-	1,  // 36: curlew.web.test.Library.LockBook:output_type -> curlew.web.test.Book
-	1,  // 37: curlew.web.test.Library.GetTitle:output_type -> curlew.web.test.Book
-	1,  // 38: curlew.web.test.Library.Upload:output_type -> curlew.web.test.Book
-	11, // 39: curlew.web.test.Library.Download:output_type -> google.api.HttpBody
-	1,  // 40: curlew.web.test.Library.Plain:output_type -> curlew.web.test.Book
-	1,  // 41: curlew.web.test.Library.Fail:output_type -> curlew.web.test.Book
-	1,  // 42: curlew.web.test.Library.Watch:output_type -> curlew.web.test.Book
-	1,  // 43: curlew.web.test.Library.Import:output_type -> curlew.web.test.Book
-	1,  // 44: curlew.web.test.Library.Discuss:output_type -> curlew.web.test.Book
-	11, // 45: curlew.web.test.Library.Chunks:output_type -> google.api.HttpBody
-	1,  // 46: curlew.web.test.Library.Store:output_type -> curlew.web.test.Book
-	30, // [30:47] is the sub-list for method output_type
-	13, // [13:30] is the sub-list for method input_type
+	2,  // 30: curlew.web.test.Rival.Find:input_type -> curlew.web.test.GetBookRequest
+	8,  // 31: curlew.web.test.Library.Echo:output_type -> curlew.web.test.Everything
+	1,  // 32: curlew.web.test.Library.GetBook:output_type -> curlew.web.test.Book
+	1,  // 33: curlew.web.test.Library.CreateBook:output_type -> curlew.web.test.Book
+	4,  // 34: curlew.web.test.Library.UpdateBook:output_type -> curlew.web.test.UpdateBookRequest
+	15, // 35: curlew.web.test.Library.DeleteBook:output_type -> google.protobuf.Empty
+	1,  // 36: curlew.web.test.Library.MoveBook:output_type -> curlew.web.test.Book
+	1,  // 37: curlew.web.test.Library.LockBook:output_type -> curlew.web.test.Book
+	1,  // 38: curlew.web.test.Library.GetTitle:output_type -> curlew.web.test.Book
+	1,  // 39: curlew.web.test.Library.Upload:output_type -> curlew.web.test.Book
+	11, // 40: curlew.web.test.Library.Download:output_type -> google.api.HttpBody
+	1,  // 41: curlew.web.test.Library.Plain:output_type -> curlew.web.test.Book
+	1,  // 42: curlew.web.test.Library.Fail:output_type -> curlew.web.test.Book
+	1,  // 43: curlew.web.test.Library.Watch:output_type -> curlew.web.test.Book
+	1,  // 44: curlew.web.test.Library.Import:output_type -> curlew.web.test.Book
+	1,  // 45: curlew.web.test.Library.Discuss:output_type -> curlew.web.test.Book
+	11, // 46: curlew.web.test.Library.Chunks:output_type -> google.api.HttpBody
+	1,  // 47: curlew.web.test.Library.Store:output_type -> curlew.web.test.Book
+	1,  // 48: curlew.web.test.Rival.Find:output_type -> curlew.web.test.Book
+	31, // [31:49] is the sub-list for method output_type
+	13, // [13:31] is the sub-list for method input_type
 	13, // [13:13] is the sub-list for extension type_name
 	13, // [13:13] is the sub-list for extension extendee
 	0,  // [0:13] is the sub-list for field type_name
@@ -862,7 +866,7 @@ func file_library_proto_init() {
 			NumEnums:      1,
 			NumMessages:   9,
 			NumExtensions: 0,
-			NumServices:   1,
+			NumServices:   2,
 		},
 		GoTypes:           file_library_proto_goTypes,
 		DependencyIndexes: file_library_proto_depIdxs,

@@ -384,3 +384,62 @@ func (c LibraryClient) Chunks(ctx context.Context, req *GetBookRequest) iter.Seq
 func (c LibraryClient) Store(ctx context.Context, reqs iter.Seq2[*api.HttpBody, error]) (*Book, error) {
 	return curlew.CallClientStream(ctx, c.caller, libraryStore, reqs)
 }
+
+// RivalName is the full name of the service Rival.
+const RivalName = "curlew.web.test.Rival"
+
+var (
+	rivalFind = &curlew.MethodOf[*GetBookRequest, *Book]{
+		Method: curlew.Method{
+			Path: "/curlew.web.test.Rival/Find",
+			Kind: curlew.KindUnary,
+		},
+		NewRequest:  func() *GetBookRequest { return new(GetBookRequest) },
+		NewResponse: func() *Book { return new(Book) },
+	}
+)
+
+// Rival cannot be served beside Library.
+type Rival interface {
+	Find(ctx context.Context, req *GetBookRequest) (*Book, error)
+}
+
+// RegisterRival has s serve impl as curlew.web.test.Rival.
+func RegisterRival(s *curlew.Server, impl Rival, opts ...curlew.ServiceOption) {
+	s.Register(curlew.Service{
+		Name: RivalName,
+		File: "library.proto",
+		Methods: []curlew.MethodHandler{
+			curlew.HandleUnary(rivalFind, impl.Find),
+		},
+	}, opts...)
+}
+
+// UnimplementedRival answers every method with curlew.Unimplemented. Embed it, by value,
+// in an implementation that shall go on compiling when the service gets methods.
+type UnimplementedRival struct{}
+
+func (UnimplementedRival) Find(context.Context, *GetBookRequest) (*Book, error) {
+	return nil, curlew.Errorf(curlew.Unimplemented, "/curlew.web.test.Rival/Find is not implemented")
+}
+
+// RivalClient calls curlew.web.test.Rival. It is a small value that may be copied, and
+// used by several goroutines at once.
+type RivalClient struct {
+	caller curlew.Caller
+}
+
+// NewRivalClient returns a client that makes its calls through c.
+func NewRivalClient(c *curlew.Client) RivalClient {
+	return RivalClient{c.Caller()}
+}
+
+// With returns a client whose calls have the options opts too.
+func (c RivalClient) With(opts ...curlew.CallOption) RivalClient {
+	return RivalClient{c.caller.With(opts...)}
+}
+
+// Find calls /curlew.web.test.Rival/Find.
+func (c RivalClient) Find(ctx context.Context, req *GetBookRequest) (*Book, error) {
+	return curlew.CallUnary(ctx, c.caller, rivalFind, req)
+}

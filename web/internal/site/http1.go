@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/curlew-rpc/curlew/internal/transport"
@@ -20,6 +21,8 @@ type HTTP1 struct {
 	site   *Site
 
 	start, drain sync.Once
+	draining     atomic.Bool
+	ended        atomic.Bool
 }
 
 // NewHTTP1 returns what serves a site over HTTP/1.1.
@@ -29,6 +32,9 @@ func NewHTTP1(s *Site) *HTTP1 {
 	protocols.SetHTTP1(true)
 	h.server = http.Server{
 		Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if h.draining.Load() {
+				w.Header().Set("Connection", "close")
+			}
 			if c, ok := r.Context().Value(connKey{}).(*transport.ForeignConn); ok {
 				r = tlsState(r, c.TLS)
 			}
@@ -39,6 +45,7 @@ func NewHTTP1(s *Site) *HTTP1 {
 		IdleTimeout:       idleTimeout,
 		MaxHeaderBytes:    int(s.host.MaxHeaderBytes),
 		ErrorLog:          log.New(quiet{s.host.Logger}, "", 0),
+		ConnState:         h.watch,
 		ConnContext:       func(ctx context.Context, c net.Conn) context.Context { return context.WithValue(ctx, connKey{}, c) },
 	}
 	return h
@@ -69,18 +76,40 @@ func (h *HTTP1) Serve(c *transport.ForeignConn) {
 	}
 }
 
+// drainTime is how long a server that drains has idle connections open: their clients
+// cannot be told that the next request must not come, and what they have sent meanwhile
+// would be lost. Those that do send something are told by the response.
+const drainTime = 300 * time.Millisecond
+
 // Drain implements [transport.HTTP1].
 func (h *HTTP1) Drain() {
 	h.drain.Do(func() {
-		go h.server.Shutdown(context.Background()) // what it waits for, who drains does too
+		h.draining.Store(true)
+		go func() {
+			timer := time.NewTimer(drainTime)
+			defer timer.Stop()
+			select {
+			case <-timer.C:
+				_ = h.server.Shutdown(context.Background()) // what it waits for, who drains does too
+			case <-h.conns.closed:
+			}
+		}()
 	})
 }
 
 // Close implements [transport.HTTP1].
 func (h *HTTP1) Close() {
+	h.ended.Store(true)
 	h.conns.Close()
 	h.server.Close()
 	h.site.sockets.cut()
+}
+
+// watch closes a connection that net/http came to know too late for Close.
+func (h *HTTP1) watch(c net.Conn, state http.ConnState) {
+	if state == http.StateNew && h.ended.Load() {
+		c.Close()
+	}
 }
 
 // handed is a listener of connections that others have accepted.

@@ -124,10 +124,12 @@ func (p *page) say(status int) {
 		return
 	}
 	p.said, p.status = p.header.Clone(), status
-	if n, err := strconv.ParseInt(p.said.Get("Content-Length"), 10, 64); err == nil && n >= 0 && bodyAllowed(status) {
-		p.length = n
-	} else if status != 304 {
-		p.said.Del("Content-Length")
+	if value := p.said.Get("Content-Length"); value != "" {
+		if n, err := strconv.ParseInt(value, 10, 64); err == nil && n >= 0 && bodyAllowed(status) {
+			p.length = n
+		} else if status != 304 {
+			p.said.Del("Content-Length")
+		}
 	}
 	for name := range wire.Listed(strings.Join(p.said.Values("Trailer"), ",")) {
 		p.trailers = append(p.trailers, http.CanonicalHeaderKey(name))

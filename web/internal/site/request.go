@@ -43,13 +43,21 @@ const (
 	http3
 )
 
+// known is what a connection remembers of its last request, as long as nothing else is
+// registered.
+type known struct {
+	route route
+	table *table
+}
+
 // AcceptOnReader implements [transport.Protocol].
 func (s *Site) AcceptOnReader(sc *transport.ServerConn, m *transport.Message) (*transport.Stream, transport.Start) {
-	r, known := sc.Memo.(route)
-	if !known {
-		r = s.find(m, http2)
-		sc.Memo = r
+	k, ok := sc.Memo.(*known)
+	if t := s.table.Load(); !ok || k.table != t {
+		k = &known{s.find(m, http2), t}
+		sc.Memo = k
 	}
+	r := k.route
 	owner, b := r.begin()
 	b.conn = sc
 	b.carrier = &b.stream
@@ -87,7 +95,8 @@ func list(m *transport.Message, name string) string {
 
 // visible returns the fields that an application sees, by a protocol's rule for names.
 func visible(m *transport.Message, rule func(name string) bool) ([]transport.Field, error) {
-	var kept []transport.Field
+	var space [16]transport.Field
+	kept := space[:0]
 	for _, f := range m.Fields {
 		if rule(f.Name) {
 			kept = append(kept, f)

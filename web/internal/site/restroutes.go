@@ -91,12 +91,11 @@ func (t *restRoutes) find(s *Site, m *transport.Message, path, query, ct string,
 	if foreign(m) && !s.cfg.CORS.trusts(field(m, "origin"), m.Method, ct) {
 		return refusal(m, 403, "a page of another site may not do this", more...)
 	}
-	r := &restRoute{binding: match.Value.binding, query: query, more: more, head: m.Method == "HEAD"}
+	r := &restRoute{binding: match.Value.binding, vars: match.Vars, query: query, more: more, head: m.Method == "HEAD"}
 	r.site, r.method = s, match.Value.method
 	if !r.read(m, ct) {
 		return refusal(m, 415, "the content is to be application/json", append(more, transport.Field{Name: "accept-post", Value: "application/json"})...)
 	}
-	r.vars = append(r.vars, match.Vars...)
 	return r
 }
 

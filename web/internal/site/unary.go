@@ -1,7 +1,8 @@
 package site
 
 import (
-	"hash/fnv"
+	"crypto/sha256"
+	"encoding/hex"
 	"io"
 	"strconv"
 	"strings"
@@ -182,17 +183,21 @@ func (x *unary) Farewell(headed bool, _ string) []transport.Field {
 // etag returns a tag for what is sent: responses by GET are the same as long as their
 // content is.
 func etag(out transport.Outgoing) string {
-	h := fnv.New128a()
-	h.Write(out.Data)
-	for _, p := range out.More {
-		h.Write(p)
+	var sum [sha256.Size]byte
+	if len(out.More) == 0 {
+		sum = sha256.Sum256(out.Data)
+	} else {
+		h := sha256.New()
+		h.Write(out.Data)
+		for _, p := range out.More {
+			h.Write(p)
+		}
+		h.Sum(sum[:0])
 	}
-	const hex = "0123456789abcdef"
-	b := []byte{'"'}
-	for _, c := range h.Sum(nil) {
-		b = append(b, hex[c>>4], hex[c&15])
-	}
-	return string(append(b, '"'))
+	var tag [2 + 2*16]byte
+	tag[0], tag[len(tag)-1] = '"', '"'
+	hex.Encode(tag[1:], sum[:16])
+	return string(tag[:])
 }
 
 // matches reports whether a tag is among those of an if-none-match (RFC 9110 §13.1.2).
