@@ -32,6 +32,7 @@ type Site struct {
 	cfg    Config
 	accept string // the compressors, as a list
 	debug  connect.Debug
+	clock  clock
 	table  atomic.Pointer[table]
 
 	sockets sockets
