@@ -5,6 +5,7 @@ go 1.26.0
 require (
 	connectrpc.com/connect v1.21.1
 	github.com/bufbuild/protocompile v0.14.1
+	github.com/coder/websocket v1.8.15
 	github.com/curlew-rpc/curlew v0.0.0
 	github.com/curlew-rpc/curlew/compress/brotli v0.0.0
 	github.com/curlew-rpc/curlew/compress/snappy v0.0.0

@@ -41,7 +41,8 @@ type CORS struct {
 	// protocols.
 	ExposedHeaders []string
 	// Credentials lets pages call with the cookies that the user has for the server. It
-	// cannot be together with the origin "*".
+	// cannot be together with the origin "*". Without it cookies that come with a
+	// WebSocket are ignored, since browsers send them in any case.
 	Credentials bool
 	// MaxAge is how long browsers may remember the answer to whether they may call. The
 	// default is two hours, which is the most that some take.
@@ -145,7 +146,8 @@ func Enable(opts ...Option) curlew.ServerOption {
 }
 
 // Handler returns a server as a handler for net/http, to be part of another HTTP server:
-// all its services by all protocols, gRPC where that server speaks HTTP/2. Options that
+// all its services by all protocols, gRPC where that server speaks HTTP/2. Calls over
+// WebSocket, which net/http forgets, end with the BaseContext of the http.Server. Options that
 // are wrong are said by answering with status 500, and in the server's log.
 func Handler(srv *curlew.Server, opts ...Option) http.Handler {
 	s, err := newSite(srv, opts)
