@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"github.com/curlew-rpc/curlew"
+	"github.com/curlew-rpc/curlew/http3"
 	pb "github.com/curlew-rpc/curlew/interop/connectconformance/internal/gen/connectrpc/conformance/v1"
 	"github.com/curlew-rpc/curlew/interop/connectconformance/internal/suite"
 	"github.com/curlew-rpc/curlew/web"
@@ -99,5 +100,9 @@ func options(req *pb.ServerCompatRequest) ([]curlew.ServerOption, error) {
 			return nil, errors.New("the client's certificate is not one")
 		}
 	}
-	return append(opts, curlew.WithTLS(cfg)), nil
+	opts = append(opts, curlew.WithTLS(cfg))
+	if req.HttpVersion == pb.HTTPVersion_HTTP_VERSION_3 {
+		opts = append(opts, http3.Enable())
+	}
+	return opts, nil
 }
