@@ -6,6 +6,7 @@ require (
 	github.com/curlew-rpc/curlew v0.0.0
 	github.com/quic-go/quic-go v0.65.0
 	golang.org/x/time v0.16.0
+	google.golang.org/protobuf v1.36.12
 )
 
 require (
@@ -14,7 +15,6 @@ require (
 	golang.org/x/net v0.56.0 // indirect
 	golang.org/x/sys v0.49.0 // indirect
 	golang.org/x/text v0.40.0 // indirect
-	google.golang.org/protobuf v1.36.12 // indirect
 )
 
 replace github.com/curlew-rpc/curlew => ..

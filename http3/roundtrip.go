@@ -38,6 +38,7 @@ type roundTripper struct {
 // A clientConn is a connection, or the attempt to make one.
 type clientConn struct {
 	made chan struct{} // closed when it is made, or err says why not
+	stop func()        // ends the attempt
 	err  error
 	quic *quic.Conn
 	http *http3.ClientConn
@@ -110,10 +111,12 @@ func (t *roundTripper) conn(req *http.Request) (*clientConn, error) {
 	c := t.current
 	if c == nil || c.dead() {
 		c = &clientConn{made: make(chan struct{})}
+		ctx, cancel := context.WithTimeout(t.ctx, t.handshake)
+		c.stop = cancel
 		t.current = c
 		t.all[c] = struct{}{}
 		t.dialing.Add(1)
-		go t.make(c, req.URL.Host)
+		go t.make(ctx, c, req.URL.Host)
 	}
 	c.active++
 	t.mu.Unlock()
@@ -141,10 +144,9 @@ func (c *clientConn) dead() bool {
 }
 
 // make makes a connection.
-func (t *roundTripper) make(c *clientConn, host string) {
+func (t *roundTripper) make(ctx context.Context, c *clientConn, host string) {
 	defer t.dialing.Done()
-	ctx, cancel := context.WithTimeout(t.ctx, t.handshake)
-	defer cancel()
+	defer c.stop()
 	qc, err := t.dial(ctx, host)
 	t.mu.Lock()
 	if err == nil && t.closed {
@@ -206,6 +208,7 @@ func (t *roundTripper) CloseIdleConnections() {
 	}
 	t.current = nil
 	t.mu.Unlock()
+	c.stop()
 	<-c.made
 	if c.quic != nil {
 		c.quic.CloseWithError(noError, "")

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"math/rand/v2"
 	"net/http"
+	"os"
 	"sync"
 	"time"
 
@@ -145,8 +146,31 @@ func (c *conn) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	defer c.exit()
+	defer func() {
+		switch p := recover(); {
+		case p == nil:
+		case p != http.ErrAbortHandler || !cancel(w):
+			panic(p)
+		}
+	}()
 	c.server.handler.ServeHTTP(w, r)
 }
+
+// cancel has a response broken off with H3_REQUEST_CANCELLED, as RFC 9114 §4.1.1 has it for
+// one that will not be completed, and reports whether it could. For a handler that
+// panics, http3.Server takes H3_INTERNAL_ERROR, and the former for a frame that could not
+// be written as a whole.
+func cancel(w http.ResponseWriter) bool {
+	if http.NewResponseController(w).SetWriteDeadline(time.Unix(1, 0)) != nil {
+		return false
+	}
+	_, err := w.Write(make([]byte, moreThanBuffered))
+	return errors.Is(err, os.ErrDeadlineExceeded)
+}
+
+// moreThanBuffered is more than http3.Server keeps of a response to see whether that is
+// all of it.
+const moreThanBuffered = 8 << 10
 
 // enter counts a request, unless there are too many. QUIC counts streams: those that a
 // client has reset are no more, while their handlers may be (CVE-2023-44487).
