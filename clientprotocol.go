@@ -49,7 +49,7 @@ func (c *clientConfig) aim(target string) (to destination, err error) {
 			to, err = c.aimURL(target)
 		}
 		if err == nil && s.NewTransport != nil {
-			s.Transport, err = s.NewTransport(c.tls, c.h2)
+			s.Transport, err = s.NewTransport(to.scheme, c.tls, c.h2)
 		}
 		if err != nil {
 			return to, fmt.Errorf("curlew: %w", err)

@@ -1,6 +1,7 @@
 package http3
 
 import (
+	"errors"
 	"net/http"
 
 	"github.com/curlew-rpc/curlew"
@@ -20,6 +21,9 @@ import (
 // by itself. A client's Close closes the connection.
 func WithHTTP3() curlew.ClientOption {
 	return web.WithNewRoundTripper(func(c web.Connections) (http.RoundTripper, error) {
+		if c.Scheme != "https" {
+			return nil, errors.New("http3: HTTP/3 is always secured by TLS: write https://host:port")
+		}
 		return newRoundTripper(c), nil
 	})
 }

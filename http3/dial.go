@@ -5,7 +5,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"net"
-	"net/netip"
+	"net/url"
 	"time"
 
 	"github.com/quic-go/quic-go"
@@ -18,13 +18,7 @@ const stagger = 250 * time.Millisecond
 
 // dial makes a connection to host, at whichever of its addresses answers first.
 func (t *roundTripper) dial(ctx context.Context, host string) (*quic.Conn, error) {
-	name, port, err := net.SplitHostPort(host)
-	if err != nil {
-		name, port = host, "443" // an URL need not have one
-		if ip, err := netip.ParseAddr(trimBrackets(host)); err == nil {
-			name = ip.String()
-		}
-	}
+	name, port := split(host)
 	number, err := net.DefaultResolver.LookupPort(ctx, "udp", port)
 	if err != nil {
 		return nil, err
@@ -50,11 +44,13 @@ func (t *roundTripper) dial(ctx context.Context, host string) (*quic.Conn, error
 	})
 }
 
-func trimBrackets(host string) string {
-	if len(host) > 1 && host[0] == '[' && host[len(host)-1] == ']' {
-		return host[1 : len(host)-1]
+// split returns the host and the port of a URL, which need not have one.
+func split(host string) (name, port string) {
+	u := url.URL{Host: host}
+	if port = u.Port(); port == "" {
+		port = "443"
 	}
-	return host
+	return u.Hostname(), port
 }
 
 // open returns the socket that all connections go through.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -14,6 +15,7 @@ import (
 
 	"github.com/curlew-rpc/curlew"
 	"github.com/curlew-rpc/curlew/curlewtest"
+	"github.com/curlew-rpc/curlew/http3"
 	"github.com/curlew-rpc/curlew/web"
 )
 
@@ -285,5 +287,31 @@ func TestServerCloses(t *testing.T) {
 			t.Errorf("%v", err)
 		}
 		<-g.ended
+	}
+}
+
+// Where nobody answers by UDP, that is said when the time for a handshake is over.
+func TestNobodyThere(t *testing.T) {
+	curlewtest.NoLeaks(t)
+	udp, err := net.ListenPacket("udp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer udp.Close()
+	s := &site{ca: newAuthority(t), addr: udp.LocalAddr().String()}
+	c := s.client(t, web.Connect, curlew.WithHandshakeTimeout(200*time.Millisecond))
+	if _, err := call(t.Context(), c, "in"); curlew.CodeOf(err) != curlew.Unavailable || !strings.Contains(err.Error(), "cannot connect by HTTP/3") {
+		t.Errorf("%v", err)
+	}
+}
+
+// The URL of the target may not be one that HTTP/3 is not for.
+func TestTargets(t *testing.T) {
+	for _, target := range []string{"http://127.0.0.1:1", "127.0.0.1:1"} {
+		c, err := curlew.NewClient(target, http3.WithHTTP3())
+		if err == nil {
+			c.Close()
+			t.Errorf("%s is a target", target)
+		}
 	}
 }

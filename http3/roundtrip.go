@@ -3,6 +3,7 @@ package http3
 import (
 	"context"
 	"crypto/tls"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -80,7 +81,7 @@ func (t *roundTripper) RoundTrip(req *http.Request) (*http.Response, error) {
 			return res, nil
 		}
 		left := !unusable(err)
-		if !left {
+		if !left || errors.Is(err, rejected) {
 			t.retire(c)
 		}
 		t.release(c)
@@ -96,6 +97,10 @@ func (t *roundTripper) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 	return nil, dialError(req, err)
 }
+
+// rejected is what a server says to requests that come after its GOAWAY, which may be
+// heard of first: that is on another stream.
+var rejected = &http3.Error{Remote: true, ErrorCode: http3.ErrCodeRequestRejected}
 
 // unusable reports whether an error of a request says that it has not left, for the
 // connection takes no more: the type has no name outside of its package.

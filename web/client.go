@@ -96,9 +96,10 @@ func WithRoundTripper(rt http.RoundTripper) curlew.ClientOption {
 
 // Connections is what a client is told of connections that its RoundTripper makes.
 type Connections struct {
-	TLS              *tls.Config // of curlew.WithTLS, nil without
-	MaxHeaderBytes   int         // of curlew.WithMaxHeaderBytes
-	HandshakeTimeout time.Duration
+	Scheme           string        // of the target: "http" or "https"
+	TLS              *tls.Config   // of curlew.WithTLS, nil without
+	MaxHeaderBytes   int           // of curlew.WithMaxHeaderBytes
+	HandshakeTimeout time.Duration // of curlew.WithHandshakeTimeout
 }
 
 // WithNewRoundTripper is [WithRoundTripper] for one that is made for the client alone:
@@ -111,8 +112,8 @@ func WithNewRoundTripper(make func(Connections) (http.RoundTripper, error)) curl
 		if make == nil {
 			return errors.New("web: WithNewRoundTripper: the function is nil")
 		}
-		s.NewTransport = func(cfg *tls.Config, limits transport.Limits) (transport.ClientTransport, error) {
-			rt, err := make(Connections{TLS: cfg, MaxHeaderBytes: int(limits.MaxHeaderBytes), HandshakeTimeout: limits.HandshakeTimeout})
+		s.NewTransport = func(scheme string, cfg *tls.Config, l transport.Limits) (transport.ClientTransport, error) {
+			rt, err := make(Connections{Scheme: scheme, TLS: cfg, MaxHeaderBytes: int(l.MaxHeaderBytes), HandshakeTimeout: l.HandshakeTimeout})
 			if err == nil && rt == nil {
 				err = errors.New("web: WithNewRoundTripper: the function has returned none")
 			}

@@ -114,9 +114,9 @@ type ClientSetup struct {
 	Protocol  ClientProtocol  // nil: Default
 	Default   ClientProtocol  // where none is asked for; nil: gRPC
 	Transport ClientTransport // nil: connections of ours
-	// NewTransport, when set, makes the Transport, of the client's TLS, nil where it is
-	// not told, and the rest of what it is told of connections.
-	NewTransport func(*tls.Config, Limits) (ClientTransport, error)
+	// NewTransport, when set, makes the Transport, for URLs of that scheme, of the
+	// client's TLS, nil where it is not told, and what else it is told of connections.
+	NewTransport func(scheme string, cfg *tls.Config, l Limits) (ClientTransport, error)
 	Get          bool // methods without side effects are called by GET
 }
 
