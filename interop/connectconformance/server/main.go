@@ -12,6 +12,7 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"net/netip"
 	"os"
 	"os/signal"
 	"syscall"
@@ -48,13 +49,21 @@ func run(ctx context.Context, in io.Reader, out io.Writer) error {
 	if err != nil {
 		return err
 	}
+	addr := netip.MustParseAddrPort(l.Addr().String())
+	if req.HttpVersion == pb.HTTPVersion_HTTP_VERSION_3 {
+		udp, err := net.ListenPacket("udp", "127.0.0.1:0")
+		if err != nil {
+			return errors.Join(err, l.Close())
+		}
+		opts = append(opts, http3.Enable(http3.WithPacketConn(udp)))
+		addr = netip.MustParseAddrPort(udp.LocalAddr().String())
+	}
 	srv := curlew.NewServer(opts...)
 	register(srv)
 	served := make(chan error, 1)
 	go func() { served <- srv.Serve(l) }()
 
-	addr := l.Addr().(*net.TCPAddr)
-	res := &pb.ServerCompatResponse{Host: addr.IP.String(), Port: uint32(addr.Port)}
+	res := &pb.ServerCompatResponse{Host: addr.Addr().String(), Port: uint32(addr.Port())}
 	if req.UseTls {
 		res.PemCert = req.GetServerCreds().GetCert()
 	}
@@ -100,9 +109,5 @@ func options(req *pb.ServerCompatRequest) ([]curlew.ServerOption, error) {
 			return nil, errors.New("the client's certificate is not one")
 		}
 	}
-	opts = append(opts, curlew.WithTLS(cfg))
-	if req.HttpVersion == pb.HTTPVersion_HTTP_VERSION_3 {
-		opts = append(opts, http3.Enable())
-	}
-	return opts, nil
+	return append(opts, curlew.WithTLS(cfg)), nil
 }
