@@ -21,6 +21,8 @@ type config struct {
 	site site.Config
 	mux  *http.ServeMux // nil: there are no handlers
 
+	altSvc string // "": what the server says
+
 	description *description // nil: there is none
 }
 
@@ -117,7 +119,7 @@ func WithAltSvc(value string) Option {
 		if value == "" || strings.ContainsAny(value, "\r\n") {
 			return fmt.Errorf("web: WithAltSvc(%q): it is no field value", value)
 		}
-		cfg.site.AltSvc = value
+		cfg.altSvc = value
 		return nil
 	})
 }
@@ -136,7 +138,7 @@ func WithUnknownIgnored() Option {
 // HTTP/1.1 on the same listeners, and calls over WebSocket.
 func Enable(opts ...Option) curlew.ServerOption {
 	return curlew.Extend(func(srv *curlew.Server) error {
-		s, err := newSite(srv, opts)
+		s, err := newSite(srv, opts, true)
 		if s != nil {
 			srv.Host().SetRest(s)
 			srv.Host().SetHTTP1(site.NewHTTP1(s))
@@ -150,7 +152,7 @@ func Enable(opts ...Option) curlew.ServerOption {
 // WebSocket, which net/http forgets, end with the BaseContext of the http.Server. Options that
 // are wrong are said by answering with status 500, and in the server's log.
 func Handler(srv *curlew.Server, opts ...Option) http.Handler {
-	s, err := newSite(srv, opts)
+	s, err := newSite(srv, opts, false)
 	if err != nil {
 		return broken{srv, err}
 	}
@@ -168,7 +170,8 @@ func (b broken) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	say(w, http.StatusInternalServerError, "the server is not set up rightly: see its log")
 }
 
-func newSite(srv *curlew.Server, opts []Option) (*site.Site, error) {
+// newSite returns the site of a server, its own one or a part of another server.
+func newSite(srv *curlew.Server, opts []Option, own bool) (*site.Site, error) {
 	var (
 		cfg  config
 		errs []error
@@ -182,6 +185,15 @@ func newSite(srv *curlew.Server, opts []Option) (*site.Site, error) {
 	}
 	if cfg.description != nil {
 		cfg.description.srv = srv
+	}
+	switch host := srv.Host(); {
+	case own:
+		if cfg.altSvc != "" {
+			host.SetAltSvc(cfg.altSvc)
+		}
+		cfg.site.AltSvc = host.AltSvc
+	case cfg.altSvc != "":
+		cfg.site.AltSvc = func() string { return cfg.altSvc }
 	}
 	if cfg.mux != nil {
 		cfg.site.Handler = cfg.mux
