@@ -28,9 +28,9 @@ type CORS struct {
 	// MaxAge is how long browsers may remember what they were told; 0 is two hours.
 	MaxAge time.Duration
 
-	any                      bool
-	allowed, exposed, maxAge string
-	headers                  map[string]bool
+	any             bool
+	exposed, maxAge string
+	headers         map[string]bool
 }
 
 // Request headers of the protocols, and response headers.

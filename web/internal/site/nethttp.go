@@ -72,16 +72,19 @@ func messageOf(r *http.Request) *transport.Message {
 }
 
 func peerOf(r *http.Request) *transport.PeerInfo {
-	p := &transport.PeerInfo{Remote: address(r.RemoteAddr), TLS: r.TLS}
+	p := &transport.PeerInfo{Remote: address{"tcp", r.RemoteAddr}, TLS: r.TLS}
+	if r.ProtoMajor == 3 {
+		p.Remote = address{"udp", r.RemoteAddr}
+	}
 	p.Local, _ = r.Context().Value(http.LocalAddrContextKey).(net.Addr)
 	return p
 }
 
 // address is a peer's address of which there is only the text.
-type address string
+type address struct{ network, text string }
 
-func (a address) Network() string { return "tcp" }
-func (a address) String() string  { return string(a) }
+func (a address) Network() string { return a.network }
+func (a address) String() string  { return a.text }
 
 // A carrier is a request that net/http, or a server with its interface, carries.
 type carrier struct {

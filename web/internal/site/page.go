@@ -9,7 +9,6 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-	"time"
 
 	"github.com/curlew-rpc/curlew/internal/transport"
 	wire "github.com/curlew-rpc/curlew/internal/wire/grpc"
@@ -212,7 +211,7 @@ func (p *page) head(whole bool) []transport.Field {
 		fields = appendPageField(fields, name, values)
 	}
 	if _, dated := h["Date"]; !dated {
-		fields = append(fields, transport.Field{Name: "date", Value: time.Now().UTC().Format(http.TimeFormat)})
+		fields = append(fields, p.r.site.clock.date())
 	}
 	return fields
 }

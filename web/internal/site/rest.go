@@ -25,6 +25,7 @@ type restRoute struct {
 	contentType string
 	more        []transport.Field
 	prefer      compress.Compressor
+	get         bool // nothing is changed: GET and HEAD
 	head        bool // only the header is asked for
 	events      bool // a stream is to be one of server-sent events
 }
@@ -192,6 +193,9 @@ func (x *restCall) Finish(st *transport.Status, header, trailer []transport.Fiel
 	}
 	if x.r.prefer != nil {
 		fields = append(fields, transport.Field{Name: "vary", Value: "accept-encoding"})
+	}
+	if x.r.get {
+		fields = append(fields, x.r.site.clock.date())
 	}
 	if x.r.head {
 		fields = append(fields, transport.Field{Name: "content-length", Value: strconv.Itoa(len(out.Data))})

@@ -92,6 +92,7 @@ func (t *restRoutes) find(s *Site, m *transport.Message, path, query, ct string,
 		return refusal(m, 403, "a page of another site may not do this", more...)
 	}
 	r := &restRoute{binding: match.Value.binding, vars: match.Vars, query: query, more: more, head: m.Method == "HEAD"}
+	r.get = r.head || m.Method == "GET"
 	r.site, r.method = s, match.Value.method
 	if !r.read(m, ct) {
 		return refusal(m, 415, "the content is to be application/json", append(more, transport.Field{Name: "accept-post", Value: "application/json"})...)

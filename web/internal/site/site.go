@@ -17,8 +17,9 @@ type Config struct {
 	CORS *CORS // nil: what other sites' pages ask for is refused
 	// Handler answers what nothing else does; nil: nothing.
 	Handler http.Handler
-	// AltSvc, when set, is announced with every response (RFC 7838).
-	AltSvc string
+	// AltSvc, when set, returns what is announced with responses (RFC 7838), "" for
+	// nothing.
+	AltSvc func() string
 	// NoREST leaves out the routes of google.api.http.
 	NoREST bool
 	// IgnoreUnknown has unknown query parameters of REST requests ignored.
@@ -32,6 +33,7 @@ type Site struct {
 	cfg    Config
 	accept string // the compressors, as a list
 	debug  connect.Debug
+	clock  clock
 	table  atomic.Pointer[table]
 
 	sockets sockets
@@ -79,8 +81,10 @@ func (s *Site) find(m *transport.Message, version over) route {
 		return refusal(m, 431, "the request header is larger than this server takes")
 	}
 	more, preflight := s.cfg.CORS.judge(m)
-	if s.cfg.AltSvc != "" && version != http3 {
-		more = append(more, transport.Field{Name: "alt-svc", Value: s.cfg.AltSvc})
+	if s.cfg.AltSvc != nil && version != http3 {
+		if v := s.cfg.AltSvc(); v != "" {
+			more = append(more, transport.Field{Name: "alt-svc", Value: v})
+		}
 	}
 	if preflight {
 		return newReply(m, 204, "", nil, more...)

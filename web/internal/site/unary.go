@@ -154,6 +154,9 @@ func (x *unary) Finish(st *transport.Status, header, trailer []transport.Field, 
 			}
 		}
 	}
+	if x.r.get {
+		fields = append(fields, x.r.site.clock.date())
+	}
 	fields = transport.AppendFields(fields, header)
 	if x.r.head { // RFC 9110 §9.3.2
 		out.Data, out.More = nil, nil

@@ -1,6 +1,7 @@
-package main
+package archtest
 
 import (
+	"bytes"
 	"context"
 	"net"
 	"os"
@@ -11,9 +12,6 @@ import (
 	"testing"
 	"time"
 )
-
-// root is the repository's root directory.
-const root = "../.."
 
 // documentedAddress is where documents have the shelf.
 const documentedAddress = "localhost:8080"
@@ -29,12 +27,8 @@ type command struct {
 // transcript returns the commands in the blocks of a document that are marked console.
 func transcript(t *testing.T, doc string) (all []command) {
 	t.Helper()
-	text, err := os.ReadFile(filepath.Join(root, doc))
-	if err != nil {
-		t.Fatal(err)
-	}
 	inside := false
-	for i, line := range strings.Split(string(text), "\n") {
+	for i, line := range strings.Split(string(read(t, doc)), "\n") {
 		prompt, isPrompt := strings.CutPrefix(line, "$ ")
 		switch {
 		case strings.HasPrefix(line, "```"):
@@ -88,25 +82,26 @@ func normal(printed string) string {
 // another, each with a shelf of its own.
 func TestTranscripts(t *testing.T) {
 	if testing.Short() {
-		t.Skip("runs curl and builds the command curlew")
+		t.Skip("builds programs and runs curl")
 	}
 	for _, tool := range []string{"curl", "bash"} {
 		if _, err := exec.LookPath(tool); err != nil {
 			t.Skipf("%s is not installed, and without it the transcripts of docs/web.md and README.md are not checked: %v", tool, err)
 		}
 	}
-	bin := t.TempDir()
-	if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", bin, root+"/cmd/curlew").CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
+	bin, err := filepath.Abs(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
 	}
+	run(t, ".", "build", "-o", bin, "./cmd/curlew", "./examples/rest")
 	path := "PATH=" + bin + string(os.PathListSeparator) + os.Getenv("PATH")
-	for doc, least := range map[string]int{"docs/web.md": 30, "README.md": 3} {
+	for doc, least := range map[string]int{"docs/web.md": 40, "README.md": 4} {
 		t.Run(doc, func(t *testing.T) {
 			commands := transcript(t, doc)
 			if len(commands) < least {
 				t.Fatalf("found only %d commands", len(commands))
 			}
-			address := serve(t)
+			address := serveShelf(t, filepath.Join(bin, "rest"))
 			for _, c := range commands {
 				out := normal(runCommand(t, strings.ReplaceAll(c.text, documentedAddress, address), path))
 				if got := strings.ReplaceAll(out, address, documentedAddress); !c.pattern().MatchString(got) {
@@ -117,16 +112,36 @@ func TestTranscripts(t *testing.T) {
 	}
 }
 
-func serve(t *testing.T) (address string) {
+// serveShelf runs the example until the test ends.
+func serveShelf(t *testing.T, program string) (address string) {
 	t.Helper()
-	l, err := net.Listen("tcp", "localhost:0")
-	if err != nil {
+	address = net.JoinHostPort("localhost", freePort(t))
+	cmd := exec.Command(program, "-serve", address)
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	srv := newServer()
-	go srv.Serve(l)
-	t.Cleanup(func() { srv.Close() })
-	return l.Addr().String()
+	t.Cleanup(func() {
+		cmd.Process.Kill() // and Wait says what came of it
+		if err := cmd.Wait(); cmd.ProcessState.Exited() {
+			t.Errorf("the server has ended by itself: %v\n%s", err, &stderr)
+		}
+	})
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	for {
+		var d net.Dialer
+		if conn, err := d.DialContext(ctx, "tcp", address); err == nil {
+			conn.Close()
+			return address
+		}
+		select {
+		case <-time.After(10 * time.Millisecond):
+		case <-ctx.Done():
+			t.Fatal("the server does not answer")
+		}
+	}
 }
 
 func runCommand(t *testing.T, text, path string) (printed string) {
@@ -143,19 +158,11 @@ func runCommand(t *testing.T, text, path string) (printed string) {
 }
 
 // What the guide shows of bookshelf.proto is there.
-func TestExcerpts(t *testing.T) {
-	proto, err := os.ReadFile("../proto/bookshelf/v1/bookshelf.proto")
-	if err != nil {
-		t.Fatal(err)
-	}
-	guide, err := os.ReadFile(filepath.Join(root, "docs/web.md"))
-	if err != nil {
-		t.Fatal(err)
-	}
+func TestGuideExcerpts(t *testing.T) {
 	comments := regexp.MustCompile(`(?m)^\s*//.*\n`)
-	all := regexp.MustCompile(`\s+`).ReplaceAllString(comments.ReplaceAllString(string(proto), ""), " ")
+	all := regexp.MustCompile(`\s+`).ReplaceAllString(comments.ReplaceAllString(string(read(t, "examples/proto/bookshelf/v1/bookshelf.proto")), ""), " ")
 	found := 0
-	for _, block := range strings.Split(string(guide), "```proto\n")[1:] {
+	for _, block := range strings.Split(string(read(t, "docs/web.md")), "```proto\n")[1:] {
 		block, _, _ = strings.Cut(block, "```")
 		for _, method := range strings.Split("\n"+block, "\nrpc ")[1:] {
 			found++
@@ -170,7 +177,7 @@ func TestExcerpts(t *testing.T) {
 }
 
 // A transcript that is wrong is noticed.
-func TestPattern(t *testing.T) {
+func TestTranscriptPattern(t *testing.T) {
 	for _, test := range []struct {
 		output  string
 		printed string
