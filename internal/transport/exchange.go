@@ -99,6 +99,9 @@ type PeerInfo struct {
 type Host struct {
 	// Lookup finds what serves a path, nil if nothing does.
 	Lookup func(path string) Target
+	// Page finds what answers GET requests for a path with a line of text, nil if nothing
+	// does. The engine asks it by itself.
+	Page func(path string) Page
 	// OnRegister has f called after each registration; its error is that of the
 	// registration.
 	OnRegister func(f func() error)

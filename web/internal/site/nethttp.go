@@ -40,7 +40,7 @@ func (s *Site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	owner, b := found.begin()
 	c := newCarrier(s, w, r, version)
 	b.carrier = c
-	b.other = peerOf(r)
+	b.other, b.values = peerOf(r), r.Context()
 	if start := found.start(); start.Whole {
 		c.expect(time.Now().Add(s.host.ReadTimeout))
 	} else if version == http1 {

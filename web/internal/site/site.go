@@ -90,6 +90,12 @@ func (s *Site) find(m *transport.Message, version over) route {
 		return newReply(m, 204, "", nil, more...)
 	}
 	path, query := splitPath(m)
+	if r := s.findText(m, path, query, more); r != nil {
+		return r
+	}
+	if m.Authority == "" && version != http1 {
+		return refusal(m, 400, "the request has neither :authority nor host", more...)
+	}
 	ct := field(m, "content-type")
 	if subtype, text, ok := grpcweb.ParseContentType(ct); ok {
 		return s.findGRPC(m, path, subtype, true, text, more)
