@@ -81,6 +81,9 @@ type Exchange interface {
 	Finish(st *Status, header, trailer []Field, done <-chan struct{}) error
 	// Abort ends the call where Finish could not.
 	Abort()
+	// StopReceiving has a Receive end that is under way, and further ones, once the call
+	// has ended. It may be called while another goroutine receives.
+	StopReceiving()
 	// Farewell returns the header section that ends the call when the connection is cut
 	// for a reason; headed says that the response's header has been sent. nil: there is
 	// none in this protocol.

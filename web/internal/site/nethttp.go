@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/curlew-rpc/curlew/internal/transport"
@@ -38,7 +39,7 @@ func (s *Site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	owner, b := found.begin()
-	c := newCarrier(s, w, r, version)
+	c := newCarrier(s, w, r)
 	b.carrier = c
 	b.other, b.values = peerOf(r), r.Context()
 	if start := found.start(); start.Whole {
@@ -88,11 +89,10 @@ func (a address) String() string  { return a.text }
 
 // A carrier is a request that net/http, or a server with its interface, carries.
 type carrier struct {
-	site    *Site
-	w       http.ResponseWriter
-	r       *http.Request
-	rc      *http.ResponseController
-	version over
+	site *Site
+	w    http.ResponseWriter
+	r    *http.Request
+	rc   *http.ResponseController
 
 	buf      []byte
 	off      int
@@ -101,10 +101,11 @@ type carrier struct {
 	aborted  bool
 	deadline bool // one has been set for writing
 	duplex   bool // over HTTP/1.1
+	stopped  atomic.Bool
 }
 
-func newCarrier(s *Site, w http.ResponseWriter, r *http.Request, version over) *carrier {
-	return &carrier{site: s, w: w, r: r, rc: http.NewResponseController(w), version: version}
+func newCarrier(s *Site, w http.ResponseWriter, r *http.Request) *carrier {
+	return &carrier{site: s, w: w, r: r, rc: http.NewResponseController(w)}
 }
 
 // expect limits how long the request may take.
@@ -125,6 +126,9 @@ func (c *carrier) Peek(n int, done <-chan struct{}) ([]byte, error) {
 	stop := c.interrupt(done, c.rc.SetReadDeadline)
 	defer stop()
 	for len(c.buf) < n && c.err == nil {
+		if c.stopped.Load() {
+			return c.buf, transport.ErrDone
+		}
 		if cap(c.buf)-len(c.buf) < minRead {
 			c.buf = append(c.buf, make([]byte, minRead)...)[:len(c.buf)]
 		}
@@ -133,7 +137,7 @@ func (c *carrier) Peek(n int, done <-chan struct{}) ([]byte, error) {
 		if err == nil {
 			continue
 		}
-		if isDone(done) {
+		if isDone(done) || c.stopped.Load() {
 			return c.buf, transport.ErrDone
 		}
 		c.err = readError(err)
@@ -195,6 +199,12 @@ func (c *carrier) interrupt(done <-chan struct{}, set func(time.Time) error) (st
 		close(over)
 		<-gone
 	}
+}
+
+// stopReceiving has Peek return what there is, at once.
+func (c *carrier) stopReceiving() {
+	c.stopped.Store(true)
+	c.expect(time.Unix(1, 0))
 }
 
 // Discard implements [transport.Carrier].
@@ -290,40 +300,6 @@ func (c *carrier) head(out *transport.Outgoing) {
 
 // Reset implements [transport.Carrier].
 func (c *carrier) Reset(transport.ErrCode) { c.aborted = true }
-
-// finish ends the response, as it should or, after Reset, so that the client sees that
-// it is not whole.
-func (c *carrier) finish() {
-	if c.deadline {
-		_ = c.rc.SetWriteDeadline(time.Time{})
-	}
-	if c.aborted || !c.written || c.duplex && !c.drain() {
-		panic(http.ErrAbortHandler)
-	}
-}
-
-// drain reads what is left of a request whose response is complete, and reports whether
-// that is all of it. net/http would do so itself, but where request and response may come
-// at the same time it reads on beyond the end, and stumbles over the next request.
-func (c *carrier) drain() bool {
-	if c.err == io.EOF {
-		return true
-	}
-	if c.err != nil || c.rc.Flush() != nil {
-		return false
-	}
-	c.expect(time.Now().Add(replyPatience))
-	_, err := io.Copy(io.Discard, io.LimitReader(c.r.Body, drainContent))
-	c.expect(time.Time{})
-	if err != nil {
-		return false
-	}
-	_, err = c.r.Body.Read(make([]byte, 1))
-	return err == io.EOF
-}
-
-// drainContent is how much of a request is read that nobody has a use for.
-const drainContent = 1 << 20
 
 // tlsState puts the state of TLS into a request whose server did not see it.
 func tlsState(r *http.Request, state *tls.ConnectionState) *http.Request {

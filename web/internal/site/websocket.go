@@ -117,6 +117,9 @@ func (s *Site) switchProtocols(w http.ResponseWriter, r *http.Request, p *openin
 		http.Error(w, "this server cannot switch protocols", http.StatusNotImplemented)
 		return
 	}
+	if c, ok := nc.(*http1Conn); ok {
+		c.keep() // by what cuts the sockets
+	}
 	early, _ := rw.Reader.Peek(rw.Reader.Buffered()) // what has been buffered can be had
 	c := newSocket(s, nc, early)
 	c.peer = peerOf(r)
