@@ -74,6 +74,9 @@ func messageOf(r *http.Request) *transport.Message {
 
 func peerOf(r *http.Request) *transport.PeerInfo {
 	p := &transport.PeerInfo{Remote: address(r.RemoteAddr), TLS: r.TLS}
+	if own := connOf(r); own != nil {
+		p.Remote = own.RemoteAddr() // as over HTTP/2
+	}
 	p.Local, _ = r.Context().Value(http.LocalAddrContextKey).(net.Addr)
 	return p
 }

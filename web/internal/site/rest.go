@@ -191,7 +191,7 @@ func (x *restCall) Finish(st *transport.Status, header, trailer []transport.Fiel
 		}
 		out.Data = x.out.B
 	}
-	if x.r.prefer != nil {
+	if len(x.r.site.host.Compressors) > 0 {
 		fields = append(fields, transport.Field{Name: "vary", Value: "accept-encoding"})
 	}
 	if x.r.get {
@@ -238,6 +238,10 @@ func (v *values) next(c transport.Content, max int, done <-chan struct{}) ([]byt
 			return nil, io.EOF
 		case err == io.EOF:
 			return nil, transport.NewStatus(wire.InvalidArgument, "the request ends inside a JSON value")
+		case from == len(b): // there is nothing but space, which may go on for ever
+			c.Discard(len(b))
+			v.scan, want = scanner{}, 1
+			continue
 		}
 		want = len(b) + 1
 	}
