@@ -284,7 +284,13 @@ func (c *Client) Connect() { c.channel.Connect() }
 
 // Close ends the client: calls under way fail with Unavailable, further ones
 // with Canceled. It returns when everything has ended.
-func (c *Client) Close() error { return c.channel.Close() }
+func (c *Client) Close() error {
+	err := c.channel.Close()
+	if t := c.setup.Transport; t != nil {
+		err = errors.Join(err, t.Close())
+	}
+	return err
+}
 
 // Caller returns what generated code calls through.
 func (c *Client) Caller() Caller { return Caller{c, c.settings} }

@@ -44,9 +44,12 @@ func (c *clientConfig) aim(target string) (to destination, err error) {
 	if s.Get && (s.Protocol == nil || !s.Protocol.CanGet()) {
 		return to, errors.New("curlew: calls are to be made by GET, which the client's protocol does not have")
 	}
-	if s.Transport != nil {
+	if s.Transport != nil || s.NewTransport != nil {
 		if err = c.checkBorrowed(); err == nil {
 			to, err = c.aimURL(target)
+		}
+		if err == nil && s.NewTransport != nil {
+			s.Transport, err = s.NewTransport(to.scheme, c.tls, c.h2)
 		}
 		if err != nil {
 			return to, fmt.Errorf("curlew: %w", err)
@@ -122,7 +125,7 @@ func (c *clientConfig) aimURL(target string) (to destination, err error) {
 func (c *clientConfig) checkBorrowed() error {
 	option := ""
 	switch {
-	case c.tls != nil:
+	case c.tls != nil && c.setup.NewTransport == nil:
 		option = "WithTLS"
 	case c.dial != nil:
 		option = "WithDialer"

@@ -39,6 +39,12 @@ func (c *callContext) Value(key any) any {
 	if _, ok := key.(callKey); ok {
 		return &c.of.call
 	}
+	// Where another HTTP server carries the call, that may have values for it.
+	if x, ok := c.of.x.(interface{ Value(key any) any }); ok {
+		if v := x.Value(key); v != nil {
+			return v
+		}
+	}
 	return c.of.srv.base.Value(key)
 }
 

@@ -20,6 +20,7 @@ func (s *Server) Host() *transport.Host { return s.host }
 func (s *Server) newHost(tc *transport.ServerConfig) *transport.Host {
 	h := transport.NewHost(tc)
 	h.Lookup = s.lookup
+	h.Page = s.page
 	h.Err = s.broken
 	h.OnRegister = func(f func() error) {
 		s.mu.Lock()

@@ -142,15 +142,16 @@ func NewServer(opts ...ServerOption) *Server {
 		Logger:   cfg.log,
 		MaxConns: cfg.maxConns,
 		Pages:    s.page,
-		Protocols: []transport.Protocol{&transport.GRPC{
-			Lookup:      s.lookup,
-			Refused:     func() transport.Call { return newGRPCCall(s, nil, time.Time{}) },
-			Codecs:      cfg.codecs,
-			Compressors: cfg.compressors,
-			MaxHeader:   cfg.h2.MaxHeaderBytes,
-		}},
 	}
 	s.host = s.newHost(tc)
+	tc.Protocols = []transport.Protocol{&transport.GRPC{
+		Lookup:      s.lookup,
+		Refused:     func() transport.Call { return newGRPCCall(s, nil, time.Time{}) },
+		Codecs:      cfg.codecs,
+		Compressors: cfg.compressors,
+		MaxHeader:   cfg.h2.MaxHeaderBytes,
+		AltSvc:      s.host.AltSvc,
+	}}
 	for _, extend := range cfg.extend {
 		s.err = errors.Join(s.err, extend(s))
 	}

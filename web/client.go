@@ -1,9 +1,11 @@
 package web
 
 import (
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net/http"
+	"time"
 
 	"github.com/curlew-rpc/curlew"
 	"github.com/curlew-rpc/curlew/internal/transport"
@@ -20,7 +22,7 @@ const (
 	// GRPCWeb is gRPC-Web in its binary form.
 	GRPCWeb
 	// GRPC is gRPC, which a client speaks anyway over connections of its own. Through a
-	// RoundTripper it needs one that uses HTTP/2 and passes on trailers.
+	// RoundTripper it needs one that uses HTTP/2 or HTTP/3 and passes on trailers.
 	GRPC
 )
 
@@ -89,7 +91,37 @@ func WithRoundTripper(rt http.RoundTripper) curlew.ClientOption {
 		if rt == nil {
 			return errors.New("web: WithRoundTripper: the RoundTripper is nil")
 		}
-		s.Transport, s.Default = webclient.RoundTripper{RoundTripper: rt}, webclient.Connect
+		s.Transport, s.NewTransport, s.Default = webclient.RoundTripper{RoundTripper: rt}, nil, webclient.Connect
+		return nil
+	})
+}
+
+// Connections is what a client is told of connections that its RoundTripper makes.
+type Connections struct {
+	Scheme           string        // of the target: "http" or "https"
+	TLS              *tls.Config   // of curlew.WithTLS, nil without
+	MaxHeaderBytes   int           // of curlew.WithMaxHeaderBytes
+	HandshakeTimeout time.Duration // of curlew.WithHandshakeTimeout
+}
+
+// WithNewRoundTripper is [WithRoundTripper] for one that is made for the client alone:
+// make is called when the client is made, with what that is told of connections, so that
+// curlew.WithTLS is no error here. The client closes its idle connections when it has
+// been idle (curlew.WithIdleTimeout), and closes it, if it is an [io.Closer], when it is
+// closed itself.
+func WithNewRoundTripper(make func(Connections) (http.RoundTripper, error)) curlew.ClientOption {
+	return curlew.WithClientSetup(func(s *transport.ClientSetup) error {
+		if make == nil {
+			return errors.New("web: WithNewRoundTripper: the function is nil")
+		}
+		s.NewTransport = func(scheme string, cfg *tls.Config, l transport.Limits) (transport.ClientTransport, error) {
+			rt, err := make(Connections{Scheme: scheme, TLS: cfg, MaxHeaderBytes: int(l.MaxHeaderBytes), HandshakeTimeout: l.HandshakeTimeout})
+			if err == nil && rt == nil {
+				err = errors.New("web: WithNewRoundTripper: the function has returned none")
+			}
+			return webclient.RoundTripper{RoundTripper: rt, Own: true}, err
+		}
+		s.Transport, s.Default = nil, webclient.Connect
 		return nil
 	})
 }

@@ -3,6 +3,7 @@ package web_test
 import (
 	"context"
 	"crypto/tls"
+	"errors"
 	"net"
 	"net/http"
 	"strings"
@@ -87,4 +88,62 @@ func TestTokenBorrowed(t *testing.T) {
 	c := newClient(t, "http://"+serveHTTP(t, scripted(unaryOK)), web.WithRoundTripper(transportOf(t, 1)))
 	_, err := curlew.CallUnary(t.Context(), c.Caller().With(curlew.Token(curlew.StaticToken("t"))), unary, wrapperspb.String("in"))
 	checkError(t, err, curlew.Unauthenticated, "*", false)
+}
+
+// An owned is a RoundTripper that tells what is closed.
+type owned struct {
+	http.RoundTripper
+	idle, closed int
+}
+
+func (o *owned) CloseIdleConnections() { o.idle++ }
+
+func (o *owned) Close() error {
+	o.closed++
+	return nil
+}
+
+// A client's own RoundTripper is made for it, told of TLS, and closed with it.
+func TestNewRoundTripper(t *testing.T) {
+	cfg := &tls.Config{ServerName: "name"}
+	var made []*owned
+	option := web.WithNewRoundTripper(func(c web.Connections) (http.RoundTripper, error) {
+		if c.Scheme != "https" || c.TLS.ServerName != "name" || c.MaxHeaderBytes != 2048 || c.HandshakeTimeout != time.Minute {
+			t.Errorf("told %+v", c)
+		}
+		made = append(made, &owned{})
+		return made[len(made)-1], nil
+	})
+	for range 2 {
+		c, err := curlew.NewClient("https://localhost:1", option,
+			curlew.WithTLS(cfg), curlew.WithMaxHeaderBytes(2048), curlew.WithHandshakeTimeout(time.Minute))
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.Connect()
+		if err := c.Ready(t.Context()); err != nil {
+			t.Error(err)
+		}
+		if err := c.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+	for _, o := range made {
+		if o.closed != 1 || o.idle != 1 {
+			t.Errorf("closed %d times, idle connections %d times", o.closed, o.idle)
+		}
+	}
+	if len(made) != 2 {
+		t.Errorf("%d for two clients", len(made))
+	}
+	fails := errors.New("no such thing")
+	for want, make := range map[string]func(web.Connections) (http.RoundTripper, error){
+		"no such thing": func(web.Connections) (http.RoundTripper, error) { return nil, fails },
+		"returned none": func(web.Connections) (http.RoundTripper, error) { return nil, nil },
+		"is nil":        nil,
+	} {
+		if _, err := curlew.NewClient("https://localhost:1", web.WithNewRoundTripper(make)); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v, want %q", err, want)
+		}
+	}
 }

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -67,6 +68,64 @@ func TestDrainHTTP1(t *testing.T) {
 	if lost.Load() > 0 {
 		t.Errorf("%d requests were lost, %d answered", lost.Load(), answered.Load())
 	}
+}
+
+// A client of HTTP/2 is told in time that it has to go elsewhere: what it has sent before
+// is answered.
+func TestDrainHTTP2(t *testing.T) {
+	curlewtest.NoLeaks(t)
+	h := newHost(t, nil)
+	elsewhere := errors.New("to be made elsewhere")
+	var dialed atomic.Bool
+	c := clientOf(t, 2, func(ctx context.Context, network, address string) (net.Conn, error) {
+		if dialed.Swap(true) {
+			return nil, elsewhere
+		}
+		return h.Listener.Dial(ctx, network, address)
+	})
+	res, err := c.Get("http://in-process/") // and then all go over that connection
+	if err != nil {
+		t.Fatal(err)
+	}
+	res.Body.Close()
+	var wg sync.WaitGroup
+	warm := make(chan struct{}, 100)
+	for i := range 20 {
+		wg.Go(func() {
+			for n := 0; ; n++ {
+				p := protocols[(i+n)%len(protocols)]
+				req, err := http.NewRequestWithContext(t.Context(), p.method, "http://in-process"+p.path, strings.NewReader(p.body))
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				for i := 0; i < len(p.header); i += 2 {
+					req.Header.Set(p.header[i], p.header[i+1])
+				}
+				res, err := c.Do(req)
+				if err == nil {
+					_, err = io.Copy(io.Discard, res.Body)
+					res.Body.Close()
+				}
+				switch {
+				case errors.Is(err, elsewhere):
+					return
+				case err != nil || res.StatusCode != 200:
+					t.Errorf("a request was lost: %v", err)
+					return
+				case n == 5:
+					warm <- struct{}{}
+				}
+			}
+		})
+	}
+	for range 20 {
+		<-warm
+	}
+	if err := h.Shutdown(t.Context()); err != nil {
+		t.Error(err)
+	}
+	wg.Wait()
 }
 
 // A shutdown waits for a request of HTTP/1.1 that is being answered, and not for

@@ -99,3 +99,34 @@ func TestHandlerEmbeddedGRPC(t *testing.T) {
 		t.Errorf("an unknown method: %v", err)
 	}
 }
+
+// What a handler around a server knows of a request, calls know too.
+func TestHandlerEmbeddedValues(t *testing.T) {
+	curlewtest.NoLeaks(t)
+	type user struct{}
+	var saw any
+	srv := curlew.NewServer(curlew.WithBaseContext(context.WithValue(t.Context(), user{}, "nobody")), curlew.WithInterceptors(
+		func(ctx context.Context, call *curlew.Call, next curlew.Handler) error {
+			saw = ctx.Value(user{})
+			return next(ctx, call)
+		}))
+	librarypb.RegisterLibrary(srv, librarypb.Shelf{})
+	defer srv.Close()
+	inner := web.Handler(srv)
+	for _, tt := range []struct {
+		ctx  context.Context
+		want any
+	}{{context.WithValue(t.Context(), user{}, "ada"), "ada"}, {t.Context(), "nobody"}} {
+		for _, p := range protocols {
+			r := httptest.NewRequest(p.method, p.path, strings.NewReader(p.body)).WithContext(tt.ctx)
+			for i := 0; i < len(p.header); i += 2 {
+				r.Header.Set(p.header[i], p.header[i+1])
+			}
+			rec := newRecorder()
+			inner.ServeHTTP(rec, r)
+			if saw != tt.want || rec.Code != 200 {
+				t.Errorf("%s: the call's user is %v, want %v; status %d", p.name, saw, tt.want, rec.Code)
+			}
+		}
+	}
+}

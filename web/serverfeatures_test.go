@@ -308,3 +308,31 @@ func TestMessagesOfOtherKinds(t *testing.T) {
 		}
 	})
 }
+
+// Messages that are larger than all windows and buffers go through.
+func TestLargeMessages(t *testing.T) {
+	curlewtest.NoLeaks(t)
+	h := newHost(t, nil)
+	text := strings.Repeat("0123456789", 280000)
+	msg := protoOf(t, &librarypb.Everything{Text: text})
+	asJSON := `{"text":"` + text + `"}`
+	over(t, func(t *testing.T, version int) {
+		for _, tt := range []struct{ path, ct, body, want string }{
+			{library + "Echo", jsonType, asJSON, asJSON},
+			{library + "Echo", "application/proto", msg, msg},
+			{"/v1/echo", jsonType, asJSON, asJSON},
+			{library + "Echo", "application/grpc-web", framed(0, []byte(msg)), framed(0, []byte(msg)) + framed(0x80, []byte("grpc-status: 0\r\n"))},
+			{library + "Discuss", "application/connect+json", strings.Repeat(framed(0, []byte(`{"title":"`+text[:100000]+`"}`)), 20), strings.Repeat(framed(0, []byte(`{"title":"`+text[:100000]+`"}`)), 20) + framed(2, []byte("{}"))},
+			{"/v1/discuss", "application/x-ndjson", strings.Repeat(`{"title":"`+text[:100000]+`"}`, 20), strings.Repeat(`{"title":"`+text[:100000]+`"}`+"\n", 20)},
+		} {
+			r := h.do(version, "POST", tt.path, tt.body, "content-type", tt.ct)
+			if r.StatusCode != 200 || r.body != tt.want || r.err != nil {
+				t.Errorf("%s with %s: status %d, %v, %d bytes, want %d: %.100q", tt.path, tt.ct, r.StatusCode, r.err, len(r.body), len(tt.want), r.body)
+			}
+		}
+		r := h.do(version, "POST", library+"Echo", inPieces(framed(0, []byte(msg))), "content-type", "application/grpc-web-text")
+		if got := ofPieces(t, r.body); !strings.HasPrefix(got, framed(0, []byte(msg))) {
+			t.Errorf("base64: status %d, %d bytes", r.StatusCode, len(got))
+		}
+	})
+}

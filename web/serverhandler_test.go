@@ -15,6 +15,7 @@ import (
 	"github.com/curlew-rpc/curlew"
 	"github.com/curlew-rpc/curlew/curlewtest"
 	"github.com/curlew-rpc/curlew/health"
+	"github.com/curlew-rpc/curlew/internal/transport/rawpeer"
 	"github.com/curlew-rpc/curlew/web"
 )
 
@@ -310,4 +311,48 @@ func TestHealthPages(t *testing.T) {
 			}
 		}
 	})
+}
+
+// The server's own pages are there over HTTP/1.1 too.
+func TestTextPages(t *testing.T) {
+	curlewtest.NoLeaks(t)
+	h := newHostOf(t, func(s *curlew.Server) {
+		s.HandleText("/alive", func(query string) (int, string) {
+			if query == "panic" {
+				panic("as asked")
+			}
+			return 202, "alive " + query
+		})
+	}, []web.Option{web.WithHandler("/", text("a handler"))})
+	over(t, func(t *testing.T, version int) {
+		if r := h.do(version, "GET", "/alive?x", ""); r.StatusCode != 202 || r.body != "alive x\n" || r.header("cache-control") != "no-store" {
+			t.Errorf("status %d, header %v, body %q", r.StatusCode, r.Header, r.body)
+		}
+		if r := h.do(version, "HEAD", "/alive", ""); r.StatusCode != 202 || r.body != "" || r.err != nil {
+			t.Errorf("HEAD: status %d, body %q, %v", r.StatusCode, r.body, r.err)
+		}
+		if r := h.do(version, "GET", "/alive?panic", ""); r.StatusCode != 500 {
+			t.Errorf("a panic: status %d", r.StatusCode)
+		}
+		if r := h.do(version, "POST", "/alive", "x"); r.body != "a handler" {
+			t.Errorf("POST: status %d, body %q", r.StatusCode, r.body)
+		}
+	})
+}
+
+// Over HTTP/2 a request says whom it is for.
+func TestNoAuthority(t *testing.T) {
+	curlewtest.NoLeaks(t)
+	h := newHost(t, []web.Option{web.WithHandler("/h/", text("a handler"))})
+	for _, path := range []string{"/h/", "/v1/echo", library + "GetBook?encoding=json&message={}"} {
+		p := h.peer()
+		p.Headers(1, true, rawpeer.Fields(":method", "GET", ":scheme", "http", ":path", path)...)
+		if s := p.Stream(1); rawpeer.Value(s.First(), ":status") != "400" {
+			t.Errorf("%s: %+v", path, s)
+		}
+		p.Headers(3, true, rawpeer.Fields(":method", "GET", ":scheme", "http", ":path", path, "host", "a")...)
+		if s := p.Stream(3); rawpeer.Value(s.First(), ":status") != "200" {
+			t.Errorf("%s with a host: %+v", path, s)
+		}
+	}
 }

@@ -9,6 +9,7 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"io"
+	"log/slog"
 	"math/big"
 	"net"
 	"net/http"
@@ -181,4 +182,9 @@ func certificates(t testing.TB) (server, client *tls.Config) {
 	pair := []tls.Certificate{{Certificate: [][]byte{der}, PrivateKey: key}}
 	return &tls.Config{Certificates: pair, ClientCAs: pool, ClientAuth: tls.RequireAndVerifyClientCert},
 		&tls.Config{Certificates: pair, RootCAs: pool, ServerName: "in-process"}
+}
+
+// quietLog has a server log warnings and errors to w.
+func quietLog(w io.Writer) curlew.ServerOption {
+	return curlew.WithLogger(slog.New(slog.NewTextHandler(w, &slog.HandlerOptions{Level: slog.LevelWarn})))
 }

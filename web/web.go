@@ -21,6 +21,8 @@ type config struct {
 	site site.Config
 	mux  *http.ServeMux // nil: there are no handlers
 
+	altSvc string // "": what the server says
+
 	description *description // nil: there is none
 }
 
@@ -41,7 +43,8 @@ type CORS struct {
 	// protocols.
 	ExposedHeaders []string
 	// Credentials lets pages call with the cookies that the user has for the server. It
-	// cannot be together with the origin "*".
+	// cannot be together with the origin "*". Without it cookies that come with a
+	// WebSocket are ignored, since browsers send them in any case.
 	Credentials bool
 	// MaxAge is how long browsers may remember the answer to whether they may call. The
 	// default is two hours, which is the most that some take.
@@ -116,7 +119,7 @@ func WithAltSvc(value string) Option {
 		if value == "" || strings.ContainsAny(value, "\r\n") {
 			return fmt.Errorf("web: WithAltSvc(%q): it is no field value", value)
 		}
-		cfg.site.AltSvc = value
+		cfg.altSvc = value
 		return nil
 	})
 }
@@ -135,7 +138,7 @@ func WithUnknownIgnored() Option {
 // HTTP/1.1 on the same listeners, and calls over WebSocket.
 func Enable(opts ...Option) curlew.ServerOption {
 	return curlew.Extend(func(srv *curlew.Server) error {
-		s, err := newSite(srv, opts)
+		s, err := newSite(srv, opts, true)
 		switch {
 		case s == nil:
 		case srv.Host().SetRest(s):
@@ -148,10 +151,11 @@ func Enable(opts ...Option) curlew.ServerOption {
 }
 
 // Handler returns a server as a handler for net/http, to be part of another HTTP server:
-// all its services by all protocols, gRPC where that server speaks HTTP/2. Options that
+// all its services by all protocols, gRPC where that server speaks HTTP/2. Calls over
+// WebSocket, which net/http forgets, end with the BaseContext of the http.Server. Options that
 // are wrong are said by answering with status 500, and in the server's log.
 func Handler(srv *curlew.Server, opts ...Option) http.Handler {
-	s, err := newSite(srv, opts)
+	s, err := newSite(srv, opts, false)
 	if err != nil {
 		return broken{srv, err}
 	}
@@ -169,7 +173,8 @@ func (b broken) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	say(w, http.StatusInternalServerError, "the server is not set up rightly: see its log")
 }
 
-func newSite(srv *curlew.Server, opts []Option) (*site.Site, error) {
+// newSite returns the site of a server, its own one or a part of another server.
+func newSite(srv *curlew.Server, opts []Option, own bool) (*site.Site, error) {
 	var (
 		cfg  config
 		errs []error
@@ -183,6 +188,15 @@ func newSite(srv *curlew.Server, opts []Option) (*site.Site, error) {
 	}
 	if cfg.description != nil {
 		cfg.description.srv = srv
+	}
+	switch host := srv.Host(); {
+	case own:
+		if cfg.altSvc != "" {
+			host.SetAltSvc(cfg.altSvc)
+		}
+		cfg.site.AltSvc = host.AltSvc
+	case cfg.altSvc != "":
+		cfg.site.AltSvc = func() string { return cfg.altSvc }
 	}
 	if cfg.mux != nil {
 		cfg.site.Handler = cfg.mux

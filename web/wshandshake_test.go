@@ -5,6 +5,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 
@@ -38,6 +39,7 @@ func TestWebSocketHandshake(t *testing.T) {
 		"other scheme":              {method, map[string]string{"Origin": "ftp://in-process:1"}, 403, "origin"},
 		"null origin":               {method, map[string]string{"Origin": "null"}, 403, "origin"},
 		"lookalike":                 {method, map[string]string{"Origin": "https://in-process:1.evil.example"}, 403, "origin"},
+		"two origins":               {method, map[string]string{"Origin": "http://in-process:1\r\nOrigin: http://in-process:1"}, 403, "origin"},
 		"foreign, unknown method":   {"/t.S/Nothing", map[string]string{"Origin": "https://evil.example"}, 403, "origin"},
 		"no sub-protocol":           {method, map[string]string{"Sec-WebSocket-Protocol": ""}, 400, "curlew.v1"},
 		"another sub-protocol":      {method, map[string]string{"Sec-WebSocket-Protocol": "graphql-ws, curlew.v2"}, 400, "curlew.v1"},
@@ -76,6 +78,29 @@ func TestWebSocketHandshake(t *testing.T) {
 				t.Errorf("%q, %v", body, err)
 			}
 		})
+	}
+}
+
+// What cannot be had from the server around is said.
+func TestWebSocketWithoutHijack(t *testing.T) {
+	s := newWSService()
+	srv := curlew.NewServer()
+	s.register(srv)
+	for proto, want := range map[string]int{"HTTP/1.1": 501, "HTTP/1.0": 400} {
+		r := httptest.NewRequest("GET", "/t.S/Unary", nil)
+		r.Proto = proto
+		_, r.ProtoMinor, _ = http.ParseHTTPVersion(proto)
+		for name, value := range map[string]string{
+			"Connection": "upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": "13",
+			"Sec-WebSocket-Key": "AAAAAAAAAAAAAAAAAAAAAA==", "Sec-WebSocket-Protocol": "curlew.v1",
+		} {
+			r.Header.Set(name, value)
+		}
+		w := httptest.NewRecorder()
+		web.Handler(srv).ServeHTTP(w, r)
+		if w.Code != want {
+			t.Errorf("%s: status %d, want %d", proto, w.Code, want)
+		}
 	}
 }
 

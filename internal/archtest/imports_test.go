@@ -103,6 +103,8 @@ var internalFor = []rule{
 	// An attacker makes frames that no API would.
 	{"interop/hostile/internal/arena", []string{"internal/h2/frame", "internal/h2/hpack", "internal/transport/rawpeer"}},
 	{"interop/openapi", []string{"internal/openapi"}},
+	// It is a part of servers and clients, in a module of its own for what it stands on.
+	{"http3", []string{"internal/transport", "internal/wire/grpc"}},
 	{"interop/...", []string{"internal/testproto/..."}},
 	{"bench/...", []string{"internal/testproto/..."}},
 }

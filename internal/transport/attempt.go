@@ -1,6 +1,7 @@
 package transport
 
 import (
+	"crypto/tls"
 	"time"
 
 	"github.com/curlew-rpc/curlew/internal/h2"
@@ -104,6 +105,8 @@ type ClientTransport interface {
 	// NewConn returns what requests to host, and perhaps a port, go through. maxHeader
 	// bounds a response's header section, in bytes; closed is called when it is closed.
 	NewConn(host string, maxHeader int, closed func()) Conn
+	// Close ends it with its client.
+	Close() error
 }
 
 // A ClientSetup is how a client calls otherwise than by gRPC over connections of its own.
@@ -111,7 +114,10 @@ type ClientSetup struct {
 	Protocol  ClientProtocol  // nil: Default
 	Default   ClientProtocol  // where none is asked for; nil: gRPC
 	Transport ClientTransport // nil: connections of ours
-	Get       bool            // methods without side effects are called by GET
+	// NewTransport, when set, makes the Transport, for URLs of that scheme, of the
+	// client's TLS, nil where it is not told, and what else it is told of connections.
+	NewTransport func(scheme string, cfg *tls.Config, l Limits) (ClientTransport, error)
+	Get          bool // methods without side effects are called by GET
 }
 
 // ErrReset is why an attempt failed that was cancelled here.

@@ -4,6 +4,7 @@ import (
 	"crypto/tls"
 	"log/slog"
 	"net"
+	"sync/atomic"
 	"time"
 
 	"github.com/curlew-rpc/curlew/codec"
@@ -101,6 +102,9 @@ type PeerInfo struct {
 type Host struct {
 	// Lookup finds what serves a path, nil if nothing does.
 	Lookup func(path string) Target
+	// Page finds what answers GET requests for a path with a line of text, nil if nothing
+	// does. The engine asks it by itself.
+	Page func(path string) Page
 	// OnRegister has f called after each registration; its error is that of the
 	// registration.
 	OnRegister func(f func() error)
@@ -117,6 +121,7 @@ type Host struct {
 	KeepaliveTime, KeepaliveTimeout             time.Duration
 
 	config *ServerConfig
+	altSvc atomic.Pointer[string]
 }
 
 // NewHost returns the host of a server that is made of cfg.
@@ -145,6 +150,30 @@ func (h *Host) SetRest(p Protocol) bool {
 
 // SetHTTP1 has s serve the connections that do not speak HTTP/2.
 func (h *Host) SetHTTP1(s HTTP1) { h.config.HTTP1 = s }
+
+// SetHTTP3 has s serve beside the listeners.
+func (h *Host) SetHTTP3(s HTTP3) { h.config.HTTP3 = s }
+
+// Rest returns what answers the requests that nothing else does, nil if nothing.
+func (h *Host) Rest() Protocol { return h.config.Rest }
+
+// TLS returns the server's TLS, which must not be changed; nil for cleartext.
+func (h *Host) TLS() *tls.Config { return h.config.TLS }
+
+// Limits returns those of connections.
+func (h *Host) Limits() Limits { return h.config.H2 }
+
+// SetAltSvc has responses announce where else the server answers (RFC 7838). It may be
+// called at any time.
+func (h *Host) SetAltSvc(value string) { h.altSvc.Store(&value) }
+
+// AltSvc returns what SetAltSvc was given, "" before.
+func (h *Host) AltSvc() string {
+	if v := h.altSvc.Load(); v != nil {
+		return *v
+	}
+	return ""
+}
 
 // Codec returns the codec for a content subtype, nil if there is none.
 func (h *Host) Codec(name string) codec.Codec {

@@ -21,6 +21,8 @@ type GRPC struct {
 	Codecs      []codec.Codec // by content subtype; the first is the default
 	Compressors []compress.Compressor
 	MaxHeader   uint32
+	// AltSvc, when set, returns what is announced with responses, "" for nothing.
+	AltSvc func() string
 }
 
 // A Target is a method of a server.
@@ -118,6 +120,11 @@ func (g *GRPC) read(m *h2.Message) *Request {
 	ct := field(m.Fields, "content-type")
 	subtype, _ := wire.ContentSubtype(ct)
 	req.reply = append(make([]Field, 0, 4), Field{Name: ":status", Value: "200"}, Field{Name: "content-type", Value: ct})
+	if g.AltSvc != nil {
+		if v := g.AltSvc(); v != "" {
+			req.reply = append(req.reply, Field{Name: "alt-svc", Value: v})
+		}
+	}
 	switch {
 	case m.TooLarge: // what is missing may be any of the rest
 		req.refuse(wire.ResourceExhausted, fmt.Sprintf("request header larger than the limit of %d bytes", g.MaxHeader))

@@ -37,6 +37,8 @@ type ServerConfig struct {
 	Rest Protocol
 	// HTTP1, when set, is given the connections that do not speak HTTP/2.
 	HTTP1 HTTP1
+	// HTTP3, when set, serves beside the listeners.
+	HTTP3 HTTP3
 }
 
 // ErrServerClosed is what Serve returns after Drain or Close.
@@ -52,7 +54,7 @@ type Server struct {
 	mu        sync.Mutex
 	listeners map[net.Listener]struct{}
 	conns     map[*ServerConn]struct{}
-	foreign   atomic.Int64  // connections that HTTP1 has
+	foreign   atomic.Int64  // connections that HTTP1 and HTTP3 have
 	closing   bool          // no more connections than those that wait to be accepted
 	leaving   chan struct{} // closed with that
 	tally     h2.Tally      // of the connections that are gone
@@ -106,6 +108,11 @@ func (s *Server) Serve(l net.Listener) error {
 		l.Close()
 		s.accepting.Done()
 	}()
+	if s.cfg.HTTP3 != nil {
+		if err := s.serveHTTP3(l); err != nil {
+			return err
+		}
+	}
 	var pause time.Duration
 	for {
 		if !s.takeSlot() {

@@ -22,6 +22,9 @@ func (s *Server) Drain(ctx context.Context) error {
 	if s.cfg.HTTP1 != nil {
 		s.cfg.HTTP1.Drain()
 	}
+	if s.cfg.HTTP3 != nil {
+		s.cfg.HTTP3.Drain()
+	}
 	select {
 	case <-s.ended():
 		s.Close()
@@ -74,6 +77,9 @@ func (s *Server) Cut(reason string, wait time.Duration) {
 	if s.cfg.HTTP1 != nil {
 		s.cfg.HTTP1.Close()
 	}
+	if s.cfg.HTTP3 != nil {
+		s.cfg.HTTP3.Close(reason)
+	}
 	timer := time.NewTimer(wait)
 	defer timer.Stop()
 	select {
@@ -92,6 +98,9 @@ func (s *Server) Close() {
 	if s.cfg.HTTP1 != nil {
 		s.cfg.HTTP1.Close()
 	}
+	if s.cfg.HTTP3 != nil {
+		s.cfg.HTTP3.Close("")
+	}
 	s.accepting.Wait()
 	s.wg.Wait()
 	s.workers.Close(false)
@@ -104,6 +113,9 @@ func (s *Server) Tally() h2.Tally {
 	sum := s.tally
 	for sc := range s.conns {
 		add(&sum, sc.Tally())
+	}
+	if s.cfg.HTTP3 != nil {
+		add(&sum, s.cfg.HTTP3.Tally())
 	}
 	return sum
 }

@@ -3,12 +3,13 @@
 # server, our client against its servers, the same with net/http making all requests
 # (borrowed), and our client against our server.
 #
-#     run.sh [-race] [server|client|borrowed|both]...
+#     run.sh [-all] [-race] [server|client|borrowed|both]...
 #
-# What is tested is said by config.yaml. Every case must pass: there is no list of
-# known failures. Each mode ends with a line "MODE: N passed, N failed", and all with
-# one of the sums; the exit code is 1 if anything failed. -race builds our programs
-# with the race detector. Logs go to .cache/interop/logs in the repository, or below
+# What is tested is said by config.yaml, which takes about a minute, or with -all by
+# config-all.yaml, which leaves nothing out. Every case must pass: there is no list of
+# known failures. Each mode ends with a line "MODE: N passed, N failed", and all with one
+# of the sums; the exit code is 1 if anything failed. -race builds our programs with the
+# race detector. Logs go to .cache/interop/logs in the repository, or below
 # $CURLEW_INTEROP_CACHE.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -20,11 +21,18 @@ ours=$bin/connectconformance-under-test
 logs=$cache/logs
 limit=600 # seconds that a mode may take
 
-race=()
-if [ "${1:-}" = -race ]; then
-	race=(-race)
+race=() conf=config.yaml
+while [[ ${1:-} == -* ]]; do
+	case $1 in
+	-all) conf=config-all.yaml ;;
+	-race) race=(-race) ;;
+	*)
+		echo "there is no option $1; there are -all and -race" >&2
+		exit 2
+		;;
+	esac
 	shift
-fi
+done
 modes=("$@")
 if [ ${#modes[@]} -eq 0 ]; then
 	modes=(server client borrowed both)
@@ -52,9 +60,12 @@ for mode in "${modes[@]}"; do
 	programs=$(under "$mode")
 	mapfile -t programs <<<"$programs"
 	log=$logs/connectconformance-$mode.log
-	start=$SECONDS code=0 suite=${mode/borrowed/client}
+	start=$SECONDS code=0 suite=$mode
+	if [ "$mode" = borrowed ]; then
+		suite=client
+	fi
 	GORACE=halt_on_error=1 timeout -k 5 "$limit" "$bin/connectconformance" --mode "$suite" \
-		--conf connectconformance/config.yaml -- "${programs[@]}" >"$log" 2>&1 || code=$?
+		--conf "connectconformance/$conf" -- "${programs[@]}" >"$log" 2>&1 || code=$?
 	read -r passed failed < <(sed -n 's/^\([0-9]*\) passed, \([0-9]*\) failed.*/\1 \2/p' "$log" | tail -n 1) || true
 	passed=${passed:-0} failed=${failed:-0}
 	if [ "$code" -ne 0 ] && [ "$failed" -eq 0 ] || [ $((passed + failed)) -eq 0 ]; then

@@ -11,6 +11,7 @@ import (
 	"sync"
 
 	"github.com/curlew-rpc/curlew"
+	"github.com/curlew-rpc/curlew/http3"
 	pb "github.com/curlew-rpc/curlew/interop/connectconformance/internal/gen/connectrpc/conformance/v1"
 	"github.com/curlew-rpc/curlew/interop/connectconformance/internal/suite"
 	"github.com/curlew-rpc/curlew/web"
@@ -74,6 +75,9 @@ func (c *connection) dial(req *pb.ClientCompatRequest, borrowed bool) error {
 	}
 	target := net.JoinHostPort(req.Host, strconv.Itoa(int(req.Port)))
 	switch {
+	case req.HttpVersion == pb.HTTPVersion_HTTP_VERSION_3:
+		opts = append(opts, http3.WithHTTP3(), curlew.WithTLS(cfg))
+		target = "https://" + target
 	case borrowed || req.HttpVersion == pb.HTTPVersion_HTTP_VERSION_1:
 		c.borrowed = roundTripper(req.HttpVersion, cfg)
 		opts = append(opts, web.WithRoundTripper(c.borrowed))

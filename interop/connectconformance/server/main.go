@@ -12,12 +12,14 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"net/netip"
 	"os"
 	"os/signal"
 	"syscall"
 	"time"
 
 	"github.com/curlew-rpc/curlew"
+	"github.com/curlew-rpc/curlew/http3"
 	pb "github.com/curlew-rpc/curlew/interop/connectconformance/internal/gen/connectrpc/conformance/v1"
 	"github.com/curlew-rpc/curlew/interop/connectconformance/internal/suite"
 	"github.com/curlew-rpc/curlew/web"
@@ -47,13 +49,21 @@ func run(ctx context.Context, in io.Reader, out io.Writer) error {
 	if err != nil {
 		return err
 	}
+	addr := netip.MustParseAddrPort(l.Addr().String())
+	if req.HttpVersion == pb.HTTPVersion_HTTP_VERSION_3 {
+		udp, err := net.ListenPacket("udp", "127.0.0.1:0")
+		if err != nil {
+			return errors.Join(err, l.Close())
+		}
+		opts = append(opts, http3.Enable(http3.WithPacketConn(udp)))
+		addr = netip.MustParseAddrPort(udp.LocalAddr().String())
+	}
 	srv := curlew.NewServer(opts...)
 	register(srv)
 	served := make(chan error, 1)
 	go func() { served <- srv.Serve(l) }()
 
-	addr := l.Addr().(*net.TCPAddr)
-	res := &pb.ServerCompatResponse{Host: addr.IP.String(), Port: uint32(addr.Port)}
+	res := &pb.ServerCompatResponse{Host: addr.Addr().String(), Port: uint32(addr.Port())}
 	if req.UseTls {
 		res.PemCert = req.GetServerCreds().GetCert()
 	}

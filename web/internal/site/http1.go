@@ -178,4 +178,4 @@ func (l *handed) Close() error {
 }
 
 // Addr implements net.Listener.
-func (l *handed) Addr() net.Addr { return address("handed over") }
+func (l *handed) Addr() net.Addr { return address{"tcp", "handed over"} }

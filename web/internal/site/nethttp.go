@@ -41,7 +41,7 @@ func (s *Site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	owner, b := found.begin()
 	c := newCarrier(s, w, r)
 	b.carrier = c
-	b.other = peerOf(r)
+	b.other, b.values = peerOf(r), r.Context()
 	if start := found.start(); start.Whole {
 		c.timed = r.Body != http.NoBody
 	} else if version == http1 {
@@ -73,7 +73,10 @@ func messageOf(r *http.Request) *transport.Message {
 }
 
 func peerOf(r *http.Request) *transport.PeerInfo {
-	p := &transport.PeerInfo{Remote: address(r.RemoteAddr), TLS: r.TLS}
+	p := &transport.PeerInfo{Remote: address{"tcp", r.RemoteAddr}, TLS: r.TLS}
+	if r.ProtoMajor == 3 {
+		p.Remote = address{"udp", r.RemoteAddr}
+	}
 	if own := connOf(r); own != nil {
 		p.Remote = own.RemoteAddr() // as over HTTP/2
 	}
@@ -82,10 +85,10 @@ func peerOf(r *http.Request) *transport.PeerInfo {
 }
 
 // address is a peer's address of which there is only the text.
-type address string
+type address struct{ network, text string }
 
-func (a address) Network() string { return "tcp" }
-func (a address) String() string  { return string(a) }
+func (a address) Network() string { return a.network }
+func (a address) String() string  { return a.text }
 
 // A carrier is a request that net/http, or a server with its interface, carries.
 type carrier struct {

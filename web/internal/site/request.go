@@ -1,6 +1,7 @@
 package site
 
 import (
+	"context"
 	"strings"
 
 	"github.com/curlew-rpc/curlew/internal/transport"
@@ -12,6 +13,16 @@ type base struct {
 	carrier transport.Carrier
 	conn    *transport.ServerConn // nil: carried by another server
 	other   *transport.PeerInfo   // and then this is the peer
+	values  context.Context       // and these are its values
+}
+
+// Value returns what the server that carries the request has to say of a key, so that
+// calls see what a http.Handler around them knows of a user, for instance.
+func (b *base) Value(key any) any {
+	if b.values == nil {
+		return nil
+	}
+	return b.values.Value(key)
 }
 
 // Peer implements [transport.Exchange].

@@ -229,6 +229,10 @@ func (v *values) next(c transport.Content, max int, done <-chan struct{}) ([]byt
 		}
 		from, to, whole := v.scan.feed(b, err == io.EOF)
 		switch {
+		case err == nil && from == len(b): // nothing but blanks, of which there may be more than can be kept
+			c.Discard(len(b))
+			v.scan, want = scanner{}, 1
+			continue
 		case to-from > max, len(b)-from > max && !whole:
 			return nil, transport.NewStatus(wire.ResourceExhausted, "a JSON value larger than the limit of "+strconv.Itoa(max)+" bytes")
 		case whole:
@@ -238,10 +242,6 @@ func (v *values) next(c transport.Content, max int, done <-chan struct{}) ([]byt
 			return nil, io.EOF
 		case err == io.EOF:
 			return nil, transport.NewStatus(wire.InvalidArgument, "the request ends inside a JSON value")
-		case from == len(b): // there is nothing but space, which may go on for ever
-			c.Discard(len(b))
-			v.scan, want = scanner{}, 1
-			continue
 		}
 		want = len(b) + 1
 	}

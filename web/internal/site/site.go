@@ -17,8 +17,9 @@ type Config struct {
 	CORS *CORS // nil: what other sites' pages ask for is refused
 	// Handler answers what nothing else does; nil: nothing.
 	Handler http.Handler
-	// AltSvc, when set, is announced with every response (RFC 7838).
-	AltSvc string
+	// AltSvc, when set, returns what is announced with responses (RFC 7838), "" for
+	// nothing.
+	AltSvc func() string
 	// NoREST leaves out the routes of google.api.http.
 	NoREST bool
 	// IgnoreUnknown has unknown query parameters of REST requests ignored.
@@ -80,13 +81,21 @@ func (s *Site) find(m *transport.Message, version over) route {
 		return refusal(m, 431, "the request header is larger than this server takes")
 	}
 	more, preflight := s.cfg.CORS.judge(m)
-	if s.cfg.AltSvc != "" && version != http3 {
-		more = append(more, transport.Field{Name: "alt-svc", Value: s.cfg.AltSvc})
+	if s.cfg.AltSvc != nil && version != http3 {
+		if v := s.cfg.AltSvc(); v != "" {
+			more = append(more, transport.Field{Name: "alt-svc", Value: v})
+		}
 	}
 	if preflight {
 		return newReply(m, 204, "", nil, more...)
 	}
 	path, query := splitPath(m)
+	if r := s.findText(m, path, query, more); r != nil {
+		return r
+	}
+	if m.Authority == "" && version != http1 {
+		return refusal(m, 400, "the request has neither :authority nor host", more...)
+	}
 	ct := field(m, "content-type")
 	if subtype, text, ok := grpcweb.ParseContentType(ct); ok {
 		return s.findGRPC(m, path, subtype, true, text, more)

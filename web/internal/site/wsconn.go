@@ -249,10 +249,11 @@ func (c *socket) closeWrite() {
 // finish waits for the connection's end when the handler has returned.
 func (c *socket) finish() {
 	c.mu.Lock()
-	if c.aborted && !c.closing {
+	broken := c.aborted && !c.closing
+	c.mu.Unlock()
+	if broken {
 		c.conn.Close()
 	}
-	c.mu.Unlock()
 	by := time.Now().Add(closePatience)
 	c.leave(by)
 	c.out.limit(by)
@@ -273,37 +274,6 @@ func (c *socket) cut() {
 	}
 	_ = c.conn.SetReadDeadline(at) // it fails where reading does
 	wake(c.room)
-}
-
-// armRead sets the time for the next read, and returns it.
-func (c *socket) armRead(pinged bool) (by time.Time, err error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	switch {
-	case c.cutting && !c.closing:
-		return by, errCut
-	case !c.by.IsZero():
-		by = c.by
-	case pinged:
-		by = time.Now().Add(c.site.host.KeepaliveTimeout)
-	default:
-		by = time.Now().Add(c.pingTime())
-	}
-	return by, c.conn.SetReadDeadline(by)
-}
-
-func (c *socket) pingTime() time.Duration {
-	if d := c.site.host.KeepaliveTime; d > 0 {
-		return d
-	}
-	return keepalive
-}
-
-// limited reports whether reading has an end.
-func (c *socket) limited() bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return !c.by.IsZero()
 }
 
 func wake(c chan struct{}) {

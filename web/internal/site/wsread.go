@@ -208,3 +208,34 @@ func (in *inbound) read(b []byte) (int, error) {
 		}
 	}
 }
+
+// armRead sets the time for the next read, and returns it.
+func (c *socket) armRead(pinged bool) (by time.Time, err error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	switch {
+	case c.cutting && !c.closing:
+		return by, errCut
+	case !c.by.IsZero():
+		by = c.by
+	case pinged:
+		by = time.Now().Add(c.site.host.KeepaliveTimeout)
+	default:
+		by = time.Now().Add(c.pingTime())
+	}
+	return by, c.conn.SetReadDeadline(by)
+}
+
+func (c *socket) pingTime() time.Duration {
+	if d := c.site.host.KeepaliveTime; d > 0 {
+		return d
+	}
+	return keepalive
+}
+
+// limited reports whether reading has an end.
+func (c *socket) limited() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return !c.by.IsZero()
+}

@@ -2,6 +2,7 @@ package webclient
 
 import (
 	"context"
+	"io"
 	"net/http"
 	"sync"
 	"sync/atomic"
@@ -13,11 +14,27 @@ import (
 // A RoundTripper makes a client's requests. It implements transport.ClientTransport.
 type RoundTripper struct {
 	http.RoundTripper
+	// Own says that it is one client's alone, and is closed with it.
+	Own bool
+}
+
+// Close implements transport.ClientTransport.
+func (rt RoundTripper) Close() error {
+	if c, ok := rt.RoundTripper.(io.Closer); ok && rt.Own {
+		return c.Close()
+	}
+	return nil
 }
 
 // NewConn implements transport.ClientTransport.
 func (rt RoundTripper) NewConn(host string, maxHeader int, closed func()) transport.Conn {
 	c := &conn{rt: rt.RoundTripper, host: host, maxHeader: maxHeader, closed: closed}
+	if idle, ok := rt.RoundTripper.(interface{ CloseIdleConnections() }); ok && rt.Own {
+		c.closed = func() {
+			closed()
+			idle.CloseIdleConnections()
+		}
+	}
 	c.ctx, c.cancel = context.WithCancel(context.Background())
 	return c
 }

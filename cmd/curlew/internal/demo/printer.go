@@ -31,7 +31,7 @@ func (p *printer) howTo(h *house) {
 	p.line("")
 	p.line("%s on %s, and the shop on %s.", p.style.Bold("Serving the orders"), addr, h.shopHost.addr)
 	p.line("")
-	p.line("Open %s in a browser, or try in another terminal:", p.style.Cyan("http://"+addr+"/"))
+	p.line("Open %s in a browser, %s for the API, or try in another terminal:", p.style.Cyan("http://"+addr+"/"), p.style.Cyan("http://"+addr+"/docs/"))
 	p.line("")
 	run := command()
 	for _, c := range []string{

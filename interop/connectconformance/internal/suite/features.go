@@ -24,13 +24,17 @@ type Feature struct {
 const (
 	http1 = pb.HTTPVersion_HTTP_VERSION_1
 	http2 = pb.HTTPVersion_HTTP_VERSION_2
+	http3 = pb.HTTPVersion_HTTP_VERSION_3
 )
 
 // features are all of them; those that are tested are a matter of config.yaml.
 var features = []Feature{
 	{Protocol: pb.Protocol_PROTOCOL_GRPC, Version: http2, Client: speaking(web.GRPC)},
+	{Protocol: pb.Protocol_PROTOCOL_GRPC, Version: http3, Client: speaking(web.GRPC)},
+	{Protocol: pb.Protocol_PROTOCOL_GRPC_WEB, Version: http3, Client: speaking(web.GRPCWeb)},
 	{Protocol: pb.Protocol_PROTOCOL_GRPC_WEB, Version: http2, Client: speaking(web.GRPCWeb)},
 	{Protocol: pb.Protocol_PROTOCOL_GRPC_WEB, Version: http1, Client: speaking(web.GRPCWeb)},
+	{Protocol: pb.Protocol_PROTOCOL_CONNECT, Version: http3, Client: speaking(web.Connect)},
 	{Protocol: pb.Protocol_PROTOCOL_CONNECT, Version: http2, Client: speaking(web.Connect)},
 	{Protocol: pb.Protocol_PROTOCOL_CONNECT, Version: http1, Client: speaking(web.Connect)},
 }

@@ -47,11 +47,14 @@ type Bounds struct {
 	Cause string        // why these
 }
 
-// TLS is the option of a server with TLS.
-const TLS = "tls"
+// TLS is the option of a server with TLS, Web that of one which answers all that web does.
+const (
+	TLS = "tls"
+	Web = "web"
+)
 
 // New starts a server with the defaults but for options: handshake, read and write,
-// each with =DURATION, streams=NUMBER, and TLS.
+// each with =DURATION, streams=NUMBER, TLS, and Web.
 func New(t testing.TB, options ...string) *Arena {
 	t.Helper()
 	args := []string{asServer}

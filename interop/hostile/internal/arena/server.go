@@ -21,6 +21,7 @@ import (
 
 	"github.com/curlew-rpc/curlew"
 	"github.com/curlew-rpc/curlew/interop/testservice"
+	"github.com/curlew-rpc/curlew/web"
 )
 
 // asServer is the first argument of the test binary when it is the server.
@@ -114,6 +115,9 @@ func serve(args []string) error {
 // option returns what an argument NAME=VALUE stands for.
 func option(arg string) (curlew.ServerOption, error) {
 	name, value, _ := strings.Cut(arg, "=")
+	if name == Web {
+		return web.Enable(), nil
+	}
 	if name == "tls" {
 		cert, err := tls.LoadX509KeyPair(filepath.Join(value, "server.pem"), filepath.Join(value, "server.key"))
 		return curlew.WithTLS(&tls.Config{Certificates: []tls.Certificate{cert}}), err

@@ -16,15 +16,20 @@ import (
 //go:embed dist
 var files embed.FS
 
-// Enable returns what has a server serve the page at "/", and the files that it needs
-// below "/assets/". The page calls the server that it comes from.
+// Enable returns what has a server serve the page at "/", the files that it needs below
+// "/assets/", and the API's description at "/docs/". The page calls the server that it
+// comes from.
 func Enable() curlew.ServerOption { return web.Enable(handlers()...) }
 
 // handlers have no pattern for everything: it is for the services to say that there is
 // no such method.
 func handlers() []web.Option {
 	h := handler()
-	return []web.Option{web.WithHandler("GET /{$}", h), web.WithHandler("GET /assets/", h)}
+	return []web.Option{
+		web.WithHandler("GET /{$}", h),
+		web.WithHandler("GET /assets/", h),
+		web.WithOpenAPI(web.OpenAPI{Title: "Curlew's demonstration", Page: "/docs/"}),
+	}
 }
 
 func handler() http.Handler {
