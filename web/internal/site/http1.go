@@ -1,6 +1,7 @@
 package site
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"log"
@@ -62,10 +63,14 @@ const idleTimeout = 2 * time.Minute
 
 type connKey struct{}
 
-// quiet logs what net/http has to say, which is of clients' faults.
+// quiet logs what net/http has to say, which is mostly of clients' faults.
 type quiet struct{ log *slog.Logger }
 
 func (q quiet) Write(b []byte) (int, error) {
+	if bytes.Contains(b, []byte("panic serving")) { // which is of ours
+		q.log.Error("HTTP/1.1", "said", string(b))
+		return len(b), nil
+	}
 	q.log.Debug("HTTP/1.1", "said", string(b))
 	return len(b), nil
 }

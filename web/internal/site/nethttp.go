@@ -43,7 +43,7 @@ func (s *Site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	b.carrier = c
 	b.other, b.values = peerOf(r), r.Context()
 	if start := found.start(); start.Whole {
-		c.expect(time.Now().Add(s.host.ReadTimeout))
+		c.timed = r.Body != http.NoBody
 	} else if version == http1 {
 		// Without it the response follows the request.
 		c.duplex = c.rc.EnableFullDuplex() == nil
@@ -77,6 +77,9 @@ func peerOf(r *http.Request) *transport.PeerInfo {
 	if r.ProtoMajor == 3 {
 		p.Remote = address{"udp", r.RemoteAddr}
 	}
+	if own := connOf(r); own != nil {
+		p.Remote = own.RemoteAddr() // as over HTTP/2
+	}
 	p.Local, _ = r.Context().Value(http.LocalAddrContextKey).(net.Addr)
 	return p
 }
@@ -101,6 +104,7 @@ type carrier struct {
 	aborted  bool
 	deadline bool // one has been set for writing
 	duplex   bool // over HTTP/1.1
+	timed    bool // the request has a time to arrive in, from when it is first asked for
 	stopped  atomic.Bool
 }
 
@@ -122,6 +126,10 @@ func (c *carrier) Peek(n int, done <-chan struct{}) ([]byte, error) {
 	if c.off > 0 {
 		c.buf = c.buf[:copy(c.buf, c.buf[c.off:])]
 		c.off = 0
+	}
+	if c.timed {
+		c.timed = false
+		c.expect(time.Now().Add(c.site.host.ReadTimeout))
 	}
 	stop := c.interrupt(done, c.rc.SetReadDeadline)
 	defer stop()
@@ -295,6 +303,9 @@ func (c *carrier) head(out *transport.Outgoing) {
 		header.Set("content-length", itoa(n))
 	}
 	c.written = true
+	if out.End && !c.duplex && c.err == nil && c.r.Body != http.NoBody {
+		c.expect(time.Now().Add(replyPatience)) // net/http reads the rest of the request first
+	}
 	c.w.WriteHeader(status)
 }
 
