@@ -126,7 +126,7 @@ var handlers = []struct {
 		n, err := r.Body.Read(make([]byte, 1))
 		fmt.Fprint(w, n, err, r.ContentLength)
 	}, status: 200, want: "0 EOF 0"},
-	{name: "another error", handler: func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "gone", 410) }, status: 410, want: "gone\n",
+	{name: "another error", handler: func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "gone", http.StatusGone) }, status: 410, want: "gone\n",
 		fields: []string{"content-type", "text/plain; charset=utf-8"}},
 	{name: "half of the request", handler: func(w http.ResponseWriter, r *http.Request) {
 		io.ReadFull(r.Body, make([]byte, 10))
