@@ -115,7 +115,10 @@ func (c *serverCall) finish(err error) {
 		c.x.Abort()
 	}
 	c.ctx.cancel(context.Canceled)
-	c.recvMu.Lock()
+	if !c.recvMu.TryLock() { // somebody still receives what may never come
+		c.x.StopReceiving()
+		c.recvMu.Lock()
+	}
 	c.closed = true
 	c.recvMu.Unlock()
 	c.sendMu.Unlock()

@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/quic-go/quic-go"
@@ -101,9 +102,9 @@ func TestErrorCodes(t *testing.T) {
 // A request that the server has not looked at is made again.
 func TestRejectedIsRetried(t *testing.T) {
 	curlewtest.NoLeaks(t)
-	n := 0
+	var n atomic.Int64
 	s := scripted(t, func(w http.ResponseWriter, _ *quic.Conn) {
-		if n++; n == 1 {
+		if n.Add(1) == 1 {
 			str, err := w.(h3.HTTPStreamer).HTTPStream()
 			if err != nil {
 				t.Error(err)
@@ -117,8 +118,8 @@ func TestRejectedIsRetried(t *testing.T) {
 		w.Header().Set(http.TrailerPrefix+"Grpc-Status", "0")
 		io.WriteString(w, "\x00\x00\x00\x00\x00")
 	})
-	if _, err := call(t.Context(), s.client(t, web.GRPC), "in"); err != nil || n != 2 {
-		t.Errorf("%v after %d requests", err, n)
+	if _, err := call(t.Context(), s.client(t, web.GRPC), "in"); err != nil || n.Load() != 2 {
+		t.Errorf("%v after %d requests", err, n.Load())
 	}
 }
 
@@ -174,11 +175,11 @@ func TestCancelledResponse(t *testing.T) {
 // it in the header.
 func TestGRPCStatus(t *testing.T) {
 	curlewtest.NoLeaks(t)
-	status := ""
+	var early atomic.Bool
 	s := scripted(t, func(w http.ResponseWriter, _ *quic.Conn) {
 		w.Header().Set("content-type", "application/grpc+proto")
-		if status != "" {
-			w.Header().Set("grpc-status", status)
+		if early.Load() {
+			w.Header().Set("grpc-status", "10")
 			return
 		}
 		io.WriteString(w, "\x00\x00\x00\x00\x00")
@@ -187,7 +188,7 @@ func TestGRPCStatus(t *testing.T) {
 	if _, err := curlew.CallUnary(t.Context(), c.Caller(), unary, wrapperspb.String("in")); curlew.CodeOf(err) != curlew.Internal {
 		t.Errorf("no trailers: %v", err)
 	}
-	status = "10"
+	early.Store(true)
 	if _, err := call(t.Context(), c, "in"); curlew.CodeOf(err) != curlew.Aborted {
 		t.Errorf("a status in the header: %v", err)
 	}

@@ -51,7 +51,8 @@ type clientConn struct {
 func newRoundTripper(c web.Connections) *roundTripper {
 	t := &roundTripper{
 		tls: c.TLS, handshake: c.HandshakeTimeout, all: map[*clientConn]struct{}{},
-		http: http3.Transport{MaxResponseHeaderBytes: c.MaxHeaderBytes, DisableCompression: true},
+		// Twice of it, for http3 does not say by which error a header is too large.
+		http: http3.Transport{MaxResponseHeaderBytes: 2 * c.MaxHeaderBytes, DisableCompression: true},
 		quic: &quic.Config{
 			HandshakeIdleTimeout: c.HandshakeTimeout / 2,
 			MaxIdleTimeout:       silence,

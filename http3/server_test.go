@@ -230,3 +230,18 @@ func TestMaxHeader(t *testing.T) {
 		}
 	}
 }
+
+// Nor does the client take what is too large for it.
+func TestMaxResponseHeader(t *testing.T) {
+	curlewtest.NoLeaks(t)
+	s := serve(t, func(ctx context.Context, in *str) (*str, error) {
+		curlew.CallFrom(ctx).ResponseHeader().Set("x-a", strings.Repeat("v", 1500))
+		return in, nil
+	})
+	for _, p := range protocols {
+		_, err := call(t.Context(), s.client(t, p, curlew.WithMaxHeaderBytes(1024)), "in")
+		if curlew.CodeOf(err) != curlew.ResourceExhausted {
+			t.Errorf("%v: %v", p, err)
+		}
+	}
+}

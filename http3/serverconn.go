@@ -21,6 +21,7 @@ type conn struct {
 	server *server
 	quic   *quic.Conn
 	http   *http3.Server
+	served chan struct{} // closed when http has it
 	leave  func()
 
 	mu       sync.Mutex
@@ -32,7 +33,7 @@ type conn struct {
 }
 
 func newConn(s *server, qc *quic.Conn, leave func()) *conn {
-	c := &conn{server: s, quic: qc, leave: leave}
+	c := &conn{server: s, quic: qc, served: make(chan struct{}), leave: leave}
 	idle := s.limits.MaxIdle
 	if idle == 0 {
 		idle = defaultIdle
@@ -42,6 +43,10 @@ func newConn(s *server, qc *quic.Conn, leave func()) *conn {
 		MaxHeaderBytes: int(s.limits.MaxHeaderBytes),
 		IdleTimeout:    idle,
 		Logger:         s.host.Logger,
+		ConnContext: func(ctx context.Context, _ *quic.Conn) context.Context {
+			close(c.served)
+			return ctx
+		},
 	}
 	return c
 }
@@ -99,7 +104,14 @@ func (c *conn) drain() {
 	if !first {
 		return
 	}
-	go c.http.Shutdown(c.quic.Context()) // it returns when the connection is gone
+	go func() {
+		ctx := c.quic.Context()
+		select {
+		case <-c.served: // before that it would not be served at all
+			c.http.Shutdown(ctx) // which returns when the connection is gone
+		case <-ctx.Done():
+		}
+	}()
 	if idle {
 		c.part()
 	}

@@ -22,7 +22,7 @@ const (
 	// GRPCWeb is gRPC-Web in its binary form.
 	GRPCWeb
 	// GRPC is gRPC, which a client speaks anyway over connections of its own. Through a
-	// RoundTripper it needs one that uses HTTP/2 and passes on trailers.
+	// RoundTripper it needs one that uses HTTP/2 or HTTP/3 and passes on trailers.
 	GRPC
 )
 

@@ -14,6 +14,8 @@
 //     on lines, or server-sent events for clients that accept text/event-stream;
 //   - all kinds of calls over WebSocket, by the sub-protocol that WEBSOCKET.md describes.
 //
+// HTTP/3 is a matter of the module http3, whose options go beside these.
+//
 // [Handler] puts a server into an HTTP server that is there already.
 //
 // As a client's option, [WithProtocol] and [WithRoundTripper] have it speak Connect or

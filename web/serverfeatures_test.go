@@ -174,6 +174,10 @@ func TestClientGone(t *testing.T) {
 	h := newHost(t, nil, curlew.WithInterceptors(func(ctx context.Context, call *curlew.Call, next curlew.Handler) error {
 		begun <- struct{}{}
 		err := next(ctx, call)
+		select { // the handler may have heard of it first, by what it sent
+		case <-ctx.Done():
+		case <-time.After(wsTime):
+		}
 		ended <- ctx.Err()
 		return err
 	}))

@@ -139,9 +139,12 @@ func WithUnknownIgnored() Option {
 func Enable(opts ...Option) curlew.ServerOption {
 	return curlew.Extend(func(srv *curlew.Server) error {
 		s, err := newSite(srv, opts, true)
-		if s != nil {
-			srv.Host().SetRest(s)
+		switch {
+		case s == nil:
+		case srv.Host().SetRest(s):
 			srv.Host().SetHTTP1(site.NewHTTP1(s))
+		default:
+			err = errors.Join(err, errors.New("web: Enable: the server has been given it before"))
 		}
 		return err
 	})

@@ -81,6 +81,9 @@ type Exchange interface {
 	Finish(st *Status, header, trailer []Field, done <-chan struct{}) error
 	// Abort ends the call where Finish could not.
 	Abort()
+	// StopReceiving has a Receive end that is under way, and further ones, once the call
+	// has ended. It may be called while another goroutine receives.
+	StopReceiving()
 	// Farewell returns the header section that ends the call when the connection is cut
 	// for a reason; headed says that the response's header has been sent. nil: there is
 	// none in this protocol.
@@ -135,9 +138,15 @@ func NewHost(cfg *ServerConfig) *Host {
 	}
 }
 
-// SetRest has p answer the requests that nothing else does. It comes before the
-// server serves, as SetHTTP1 does.
-func (h *Host) SetRest(p Protocol) { h.config.Rest = p }
+// SetRest has p answer the requests that nothing else does, and reports false where
+// another one does already. It comes before the server serves, as SetHTTP1 does.
+func (h *Host) SetRest(p Protocol) bool {
+	if h.config.Rest != nil {
+		return false
+	}
+	h.config.Rest = p
+	return true
+}
 
 // SetHTTP1 has s serve the connections that do not speak HTTP/2.
 func (h *Host) SetHTTP1(s HTTP1) { h.config.HTTP1 = s }

@@ -39,6 +39,9 @@ func (s *ServerStream) Peer() PeerInfo {
 // Abort implements [Exchange].
 func (s *ServerStream) Abort() { s.Reset(frame.CodeCancel) }
 
+// StopReceiving implements [Exchange]: what ends the call ends the stream's waits too.
+func (s *ServerStream) StopReceiving() {}
+
 // Farewell implements [Exchange].
 func (s *ServerStream) Farewell(headed bool, reason string) []Field {
 	var fields []Field

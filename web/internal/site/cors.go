@@ -58,6 +58,11 @@ func (c *CORS) prepare() error {
 			return fmt.Errorf("web: CORS: %q is no origin: it is to look like https://shop.example or https://*.example, without a path", o)
 		}
 	}
+	for _, o := range c.Origins {
+		if u, err := url.Parse(o); err == nil && (u.Scheme == "https" && u.Port() == "443" || u.Scheme == "http" && u.Port() == "80") {
+			return fmt.Errorf("web: CORS: no browser sends the origin %q: it leaves out the port that is the scheme's", o)
+		}
+	}
 	if len(c.Origins) == 0 {
 		return fmt.Errorf("web: CORS: there are no origins")
 	}
@@ -124,14 +129,16 @@ func (c *CORS) trusts(origin, method, contentType string) bool {
 // and whether it asks only whether it may be made.
 func (c *CORS) judge(m *transport.Message) (fields []transport.Field, preflight bool) {
 	origin := field(m, "origin")
-	if origin == "" {
-		if c != nil && !c.any {
+	if origin == "" && (c == nil || !c.any) {
+		if c != nil {
 			fields = append(fields, transport.Field{Name: "vary", Value: "origin"})
 		}
 		return fields, false
 	}
+	// Where the response is the same for all it says so to all, for a cache may keep it
+	// (https://fetch.spec.whatwg.org/#cors-protocol-and-http-caches).
 	asked := field(m, "access-control-request-method")
-	preflight = m.Method == "OPTIONS" && asked != ""
+	preflight = m.Method == "OPTIONS" && origin != "" && asked != ""
 	if c != nil && !c.any {
 		fields = append(fields, transport.Field{Name: "vary", Value: "origin"})
 	}

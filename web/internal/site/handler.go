@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 	"sync"
+	"time"
 
 	"github.com/curlew-rpc/curlew/internal/transport"
 )
@@ -28,7 +29,34 @@ func (r *handlerRoute) direct(w http.ResponseWriter, req *http.Request) {
 			panic(http.ErrAbortHandler) // net/http need not say it again
 		}
 	}()
+	if own := connOf(req); own != nil && req.Body != http.NoBody {
+		// Over a connection of ours the content has to come on.
+		body := &timedBody{req.Body, http.NewResponseController(w), r.site.host.ReadTimeout}
+		body.arm()
+		req = req.WithContext(req.Context()) // net/http knows its own body
+		req.Body = body
+	}
 	r.site.cfg.Handler.ServeHTTP(w, req)
+}
+
+// A timedBody is a content each piece of which has to come within a time. Also what a
+// handler leaves of it has, which net/http reads.
+type timedBody struct {
+	io.ReadCloser
+	rc    *http.ResponseController
+	limit time.Duration
+}
+
+func (b *timedBody) arm() { _ = b.rc.SetReadDeadline(time.Now().Add(b.limit)) }
+
+// Read implements io.Reader.
+func (b *timedBody) Read(p []byte) (int, error) {
+	b.arm()
+	n, err := b.ReadCloser.Read(p)
+	if err == io.EOF {
+		_ = b.rc.SetReadDeadline(time.Time{}) // the response may take longer
+	}
+	return n, err
 }
 
 func (r *handlerRoute) begin() (transport.Owner, *base) {

@@ -1,12 +1,15 @@
 package site
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"log"
 	"log/slog"
+	"maps"
 	"net"
 	"net/http"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -22,12 +25,15 @@ type HTTP1 struct {
 
 	start, drain sync.Once
 	draining     atomic.Bool
-	ended        atomic.Bool
+
+	mu    sync.Mutex
+	open  map[*http1Conn]struct{}
+	ended bool
 }
 
 // NewHTTP1 returns what serves a site over HTTP/1.1.
 func NewHTTP1(s *Site) *HTTP1 {
-	h := &HTTP1{site: s, conns: handed{next: make(chan net.Conn), closed: make(chan struct{})}}
+	h := &HTTP1{site: s, conns: handed{next: make(chan net.Conn), closed: make(chan struct{})}, open: map[*http1Conn]struct{}{}}
 	protocols := new(http.Protocols)
 	protocols.SetHTTP1(true)
 	h.server = http.Server{
@@ -35,10 +41,11 @@ func NewHTTP1(s *Site) *HTTP1 {
 			if h.draining.Load() {
 				w.Header().Set("Connection", "close")
 			}
-			if c, ok := r.Context().Value(connKey{}).(*transport.ForeignConn); ok {
-				r = tlsState(r, c.TLS)
+			c := connOf(r)
+			if c.last.Load() {
+				panic(http.ErrAbortHandler) // it is what is left of the request before
 			}
-			s.ServeHTTP(w, r)
+			s.ServeHTTP(w, tlsState(r, c.TLS))
 		}),
 		Protocols:         protocols,
 		ReadHeaderTimeout: s.host.HandshakeTimeout,
@@ -56,10 +63,14 @@ const idleTimeout = 2 * time.Minute
 
 type connKey struct{}
 
-// quiet logs what net/http has to say, which is of clients' faults.
+// quiet logs what net/http has to say, which is mostly of clients' faults.
 type quiet struct{ log *slog.Logger }
 
 func (q quiet) Write(b []byte) (int, error) {
+	if bytes.Contains(b, []byte("panic serving")) { // which is of ours
+		q.log.Error("HTTP/1.1", "said", string(b))
+		return len(b), nil
+	}
 	q.log.Debug("HTTP/1.1", "said", string(b))
 	return len(b), nil
 }
@@ -69,11 +80,27 @@ func (h *HTTP1) Serve(c *transport.ForeignConn) {
 	h.start.Do(func() {
 		go h.server.Serve(&h.conns) // it returns when the server is closed, and says nothing else
 	})
-	select {
-	case h.conns.next <- c:
-	case <-h.conns.closed:
-		c.Close()
+	own := &http1Conn{ForeignConn: c, owner: h}
+	h.mu.Lock()
+	ended := h.ended
+	h.open[own] = struct{}{}
+	h.mu.Unlock()
+	if ended {
+		own.Close()
+		return
 	}
+	select {
+	case h.conns.next <- own:
+	case <-h.conns.closed:
+		own.Close()
+	}
+}
+
+// forget notes that a connection is closed.
+func (h *HTTP1) forget(c *http1Conn) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	delete(h.open, c)
 }
 
 // drainTime is how long a server that drains has idle connections open: their clients
@@ -99,16 +126,27 @@ func (h *HTTP1) Drain() {
 
 // Close implements [transport.HTTP1].
 func (h *HTTP1) Close() {
-	h.ended.Store(true)
+	h.mu.Lock()
+	h.ended = true
+	open := slices.Collect(maps.Keys(h.open))
+	h.mu.Unlock()
 	h.conns.Close()
 	h.server.Close()
 	h.site.sockets.cut()
+	for _, c := range open { // those that net/http does not know yet, or any more
+		c.end()
+	}
 }
 
-// watch closes a connection that net/http came to know too late for Close.
-func (h *HTTP1) watch(c net.Conn, state http.ConnState) {
-	if state == http.StateNew && h.ended.Load() {
-		c.Close()
+// watch hears from net/http what becomes of a connection.
+func (h *HTTP1) watch(nc net.Conn, state http.ConnState) {
+	c, ok := nc.(*http1Conn)
+	switch {
+	case !ok:
+	case state == http.StateHijacked:
+		c.hijack()
+	case state == http.StateIdle && c.last.Load():
+		c.part()
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/curlew-rpc/curlew/internal/transport"
@@ -38,11 +39,11 @@ func (s *Site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	owner, b := found.begin()
-	c := newCarrier(s, w, r, version)
+	c := newCarrier(s, w, r)
 	b.carrier = c
 	b.other, b.values = peerOf(r), r.Context()
 	if start := found.start(); start.Whole {
-		c.expect(time.Now().Add(s.host.ReadTimeout))
+		c.timed = r.Body != http.NoBody
 	} else if version == http1 {
 		// Without it the response follows the request.
 		c.duplex = c.rc.EnableFullDuplex() == nil
@@ -76,6 +77,9 @@ func peerOf(r *http.Request) *transport.PeerInfo {
 	if r.ProtoMajor == 3 {
 		p.Remote = address{"udp", r.RemoteAddr}
 	}
+	if own := connOf(r); own != nil {
+		p.Remote = own.RemoteAddr() // as over HTTP/2
+	}
 	p.Local, _ = r.Context().Value(http.LocalAddrContextKey).(net.Addr)
 	return p
 }
@@ -88,11 +92,10 @@ func (a address) String() string  { return a.text }
 
 // A carrier is a request that net/http, or a server with its interface, carries.
 type carrier struct {
-	site    *Site
-	w       http.ResponseWriter
-	r       *http.Request
-	rc      *http.ResponseController
-	version over
+	site *Site
+	w    http.ResponseWriter
+	r    *http.Request
+	rc   *http.ResponseController
 
 	buf      []byte
 	off      int
@@ -101,10 +104,12 @@ type carrier struct {
 	aborted  bool
 	deadline bool // one has been set for writing
 	duplex   bool // over HTTP/1.1
+	timed    bool // the request has a time to arrive in, from when it is first asked for
+	stopped  atomic.Bool
 }
 
-func newCarrier(s *Site, w http.ResponseWriter, r *http.Request, version over) *carrier {
-	return &carrier{site: s, w: w, r: r, rc: http.NewResponseController(w), version: version}
+func newCarrier(s *Site, w http.ResponseWriter, r *http.Request) *carrier {
+	return &carrier{site: s, w: w, r: r, rc: http.NewResponseController(w)}
 }
 
 // expect limits how long the request may take.
@@ -122,9 +127,16 @@ func (c *carrier) Peek(n int, done <-chan struct{}) ([]byte, error) {
 		c.buf = c.buf[:copy(c.buf, c.buf[c.off:])]
 		c.off = 0
 	}
+	if c.timed {
+		c.timed = false
+		c.expect(time.Now().Add(c.site.host.ReadTimeout))
+	}
 	stop := c.interrupt(done, c.rc.SetReadDeadline)
 	defer stop()
 	for len(c.buf) < n && c.err == nil {
+		if c.stopped.Load() {
+			return c.buf, transport.ErrDone
+		}
 		if cap(c.buf)-len(c.buf) < minRead {
 			c.buf = append(c.buf, make([]byte, minRead)...)[:len(c.buf)]
 		}
@@ -133,7 +145,7 @@ func (c *carrier) Peek(n int, done <-chan struct{}) ([]byte, error) {
 		if err == nil {
 			continue
 		}
-		if isDone(done) {
+		if isDone(done) || c.stopped.Load() {
 			return c.buf, transport.ErrDone
 		}
 		c.err = readError(err)
@@ -195,6 +207,12 @@ func (c *carrier) interrupt(done <-chan struct{}, set func(time.Time) error) (st
 		close(over)
 		<-gone
 	}
+}
+
+// stopReceiving has Peek return what there is, at once.
+func (c *carrier) stopReceiving() {
+	c.stopped.Store(true)
+	c.expect(time.Unix(1, 0))
 }
 
 // Discard implements [transport.Carrier].
@@ -285,45 +303,14 @@ func (c *carrier) head(out *transport.Outgoing) {
 		header.Set("content-length", itoa(n))
 	}
 	c.written = true
+	if out.End && !c.duplex && c.err == nil && c.r.Body != http.NoBody {
+		c.expect(time.Now().Add(replyPatience)) // net/http reads the rest of the request first
+	}
 	c.w.WriteHeader(status)
 }
 
 // Reset implements [transport.Carrier].
 func (c *carrier) Reset(transport.ErrCode) { c.aborted = true }
-
-// finish ends the response, as it should or, after Reset, so that the client sees that
-// it is not whole.
-func (c *carrier) finish() {
-	if c.deadline {
-		_ = c.rc.SetWriteDeadline(time.Time{})
-	}
-	if c.aborted || !c.written || c.duplex && !c.drain() {
-		panic(http.ErrAbortHandler)
-	}
-}
-
-// drain reads what is left of a request whose response is complete, and reports whether
-// that is all of it. net/http would do so itself, but where request and response may come
-// at the same time it reads on beyond the end, and stumbles over the next request.
-func (c *carrier) drain() bool {
-	if c.err == io.EOF {
-		return true
-	}
-	if c.err != nil || c.rc.Flush() != nil {
-		return false
-	}
-	c.expect(time.Now().Add(replyPatience))
-	_, err := io.Copy(io.Discard, io.LimitReader(c.r.Body, drainContent))
-	c.expect(time.Time{})
-	if err != nil {
-		return false
-	}
-	_, err = c.r.Body.Read(make([]byte, 1))
-	return err == io.EOF
-}
-
-// drainContent is how much of a request is read that nobody has a use for.
-const drainContent = 1 << 20
 
 // tlsState puts the state of TLS into a request whose server did not see it.
 func tlsState(r *http.Request, state *tls.ConnectionState) *http.Request {

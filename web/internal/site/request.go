@@ -36,6 +36,13 @@ func (b *base) Peer() transport.PeerInfo {
 // Abort implements [transport.Exchange].
 func (b *base) Abort() { b.carrier.Reset(transport.ResetCancel) }
 
+// StopReceiving implements [transport.Exchange]. Streams of our engine stop by themselves.
+func (b *base) StopReceiving() {
+	if c, ok := b.carrier.(interface{ stopReceiving() }); ok {
+		c.stopReceiving()
+	}
+}
+
 // A route serves the requests that have one and the same header. It must not change.
 type route interface {
 	// begin returns what serves a request, and where that expects its carrier. It runs

@@ -191,7 +191,7 @@ func (x *restCall) Finish(st *transport.Status, header, trailer []transport.Fiel
 		}
 		out.Data = x.out.B
 	}
-	if x.r.prefer != nil {
+	if len(x.r.site.host.Compressors) > 0 {
 		fields = append(fields, transport.Field{Name: "vary", Value: "accept-encoding"})
 	}
 	if x.r.get {

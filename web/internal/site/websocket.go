@@ -1,6 +1,7 @@
 package site
 
 import (
+	"crypto/tls"
 	"errors"
 	"net/http"
 	"net/url"
@@ -109,6 +110,17 @@ func ownOrigin(origin, host string, secure bool) bool {
 	return name != "" && wire.EqualFold(strings.TrimSuffix(name, port), strings.TrimSuffix(host, port))
 }
 
+// anonymized returns the state of TLS without the client's certificate, which browsers
+// show on behalf of any page.
+func anonymized(state *tls.ConnectionState) *tls.ConnectionState {
+	if state == nil {
+		return nil
+	}
+	bare := *state
+	bare.PeerCertificates, bare.VerifiedChains = nil, nil
+	return &bare
+}
+
 // switchProtocols answers the handshake and serves what follows.
 func (s *Site) switchProtocols(w http.ResponseWriter, r *http.Request, p *opening) {
 	nc, rw, err := http.NewResponseController(w).Hijack()
@@ -117,9 +129,15 @@ func (s *Site) switchProtocols(w http.ResponseWriter, r *http.Request, p *openin
 		http.Error(w, "this server cannot switch protocols", http.StatusNotImplemented)
 		return
 	}
+	if c, ok := nc.(*http1Conn); ok {
+		c.keep() // by what cuts the sockets
+	}
 	early, _ := rw.Reader.Peek(rw.Reader.Buffered()) // what has been buffered can be had
 	c := newSocket(s, nc, early)
 	c.peer = peerOf(r)
+	if p.anonymous {
+		c.peer.TLS = anonymized(c.peer.TLS)
+	}
 	header := w.Header() // somebody before us may have set cookies
 	header.Set("Upgrade", "websocket")
 	header.Set("Connection", "Upgrade")

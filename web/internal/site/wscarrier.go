@@ -96,6 +96,13 @@ func (c *socket) Discard(n int) {
 	}
 }
 
+// stopReceiving has Peek return what there is, at once.
+func (c *socket) stopReceiving() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.endLocked(transport.ErrDone)
+}
+
 // Send implements [transport.Carrier].
 func (c *socket) Send(out transport.Outgoing, done <-chan struct{}) error {
 	c.mu.Lock()
