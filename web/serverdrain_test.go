@@ -198,6 +198,41 @@ func TestCutHTTP1(t *testing.T) {
 	})
 }
 
+// A stream that is cut does not look like one that has ended.
+func TestCutStreams(t *testing.T) {
+	curlewtest.NoLeaks(t)
+	over(t, func(t *testing.T, version int) {
+		h := newHost(t, []web.Option{web.WithHandler("/", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			w.(http.Flusher).Flush()
+			<-r.Context().Done()
+		}))})
+		wait := "\x12\x06header"
+		var all []*http.Response
+		for _, req := range []*http.Request{
+			newRequest(t, "GET", "/v1/watch?message=header", nil),
+			newRequest(t, "GET", "/v1/watch?message=header", nil, "accept", "text/event-stream"),
+			newRequest(t, "POST", library+"Watch", strings.NewReader(framed(0, []byte(wait))), "content-type", "application/connect+proto"),
+			newRequest(t, "POST", library+"Watch", strings.NewReader(framed(0, []byte(wait))), "content-type", "application/grpc-web"),
+			newRequest(t, "GET", "/", nil),
+		} {
+			res, err := h.clients[version].Do(req)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer res.Body.Close()
+			all = append(all, res)
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		h.Shutdown(ctx)
+		for i, res := range all {
+			if b, err := io.ReadAll(res.Body); err == nil {
+				t.Errorf("stream %d ended well, with %q", i, b)
+			}
+		}
+	})
+}
+
 // Connections are opened and closed while the server is.
 func TestCloseHTTP1(t *testing.T) {
 	curlewtest.NoLeaks(t)

@@ -117,6 +117,11 @@ func TestHandlerEmbeddedValues(t *testing.T) {
 		ctx  context.Context
 		want any
 	}{{context.WithValue(t.Context(), user{}, "ada"), "ada"}, {t.Context(), "nobody"}} {
+		rec := newRecorder()
+		inner.ServeHTTP(rec, newRequest(t, "GET", "/v1/echo", nil).WithContext(tt.ctx)) // it has no Body at all
+		if saw != tt.want || rec.Code != 200 {
+			t.Errorf("the call's user is %v, want %v; status %d", saw, tt.want, rec.Code)
+		}
 		for _, p := range protocols {
 			r := httptest.NewRequest(p.method, p.path, strings.NewReader(p.body)).WithContext(tt.ctx)
 			for i := 0; i < len(p.header); i += 2 {

@@ -11,7 +11,7 @@ import (
 
 // A Farewell returns the header section that ends the stream of an owner whose
 // time is over, with the pseudo-header fields of a response if none has been sent
-// yet. reason says why, for the client. It is called under the connection's mutex, while the owner may be running:
+// yet; nil has the stream reset. reason says why, for the client. It is called under the connection's mutex, while the owner may be running:
 // it must neither block nor use the stream.
 type Farewell func(o Owner, headed bool, reason string) []hpack.Field
 
@@ -64,8 +64,13 @@ func (c *Conn) cutLocked(reason string) (aborted []*Stream) {
 		case s.sending || !s.st.maySend() || c.cfg.Farewell == nil:
 			s.resetLocked(frame.CodeCancel, errCut)
 		default:
+			farewell := c.cfg.Farewell(s.owner, s.headed, reason)
+			if farewell == nil { // an end without one would look as if all were well
+				s.resetLocked(frame.CodeCancel, errCut)
+				break
+			}
 			s.err = errCut
-			c.appendHeadersLocked(s.id, c.cfg.Farewell(s.owner, s.headed, reason), true)
+			c.appendHeadersLocked(s.id, farewell, true)
 			s.headed = true
 			s.endLocalLocked()
 			s.wakeLocked()

@@ -220,8 +220,12 @@ func (x *framed) release() {
 func (x *framed) Farewell(headed bool, reason string) []transport.Field {
 	st := transport.NewStatus(wire.Unavailable, reason)
 	if !headed {
+		immediate := x.r.dialect.immediate(st)
+		if immediate == nil {
+			return notServing
+		}
 		fields := x.r.fields[:len(x.r.fields):len(x.r.fields)]
-		return append(fields, x.r.dialect.immediate(st)...)
+		return append(fields, immediate...)
 	}
 	_, fields := x.r.dialect.end(x.r, st, nil)
 	return fields

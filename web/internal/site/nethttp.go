@@ -109,6 +109,9 @@ type carrier struct {
 }
 
 func newCarrier(s *Site, w http.ResponseWriter, r *http.Request) *carrier {
+	if r.Body == nil { // which net/http's own server never has
+		r.Body = http.NoBody
+	}
 	return &carrier{site: s, w: w, r: r, rc: http.NewResponseController(w)}
 }
 

@@ -210,7 +210,7 @@ func (x *restCall) Farewell(headed bool, _ string) []transport.Field {
 	if headed {
 		return nil
 	}
-	return []transport.Field{{Name: ":status", Value: "503"}, {Name: "content-length", Value: "0"}}
+	return notServing
 }
 
 // values reads a content that is JSON values one after another, or each on a line.

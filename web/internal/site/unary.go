@@ -180,8 +180,11 @@ func (x *unary) Farewell(headed bool, _ string) []transport.Field {
 	if headed {
 		return nil
 	}
-	return []transport.Field{{Name: ":status", Value: "503"}, {Name: "content-length", Value: "0"}}
+	return notServing
 }
+
+// notServing is the response to a call that is cut, where a status of HTTP can say so.
+var notServing = []transport.Field{{Name: ":status", Value: "503"}, {Name: "content-length", Value: "0"}}
 
 // etag returns a tag for what is sent: responses by GET are the same as long as their
 // content is.
