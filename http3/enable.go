@@ -85,7 +85,9 @@ func Enable(opts ...Option) curlew.ServerOption {
 		if err := errors.Join(errs...); err != nil {
 			return err
 		}
-		srv.Host().SetHTTP3(newServer(srv, cfg))
+		if !srv.Host().SetHTTP3(newServer(srv, cfg)) {
+			return errors.New("http3: Enable: the server has been given it before")
+		}
 		return nil
 	})
 }

@@ -150,6 +150,18 @@ type site struct {
 // serve serves h over HTTP/3 and the versions before it.
 func serve(t *testing.T, h handler, opts ...curlew.ServerOption) *site {
 	t.Helper()
+	return serveBy(t, h, settings{}, opts...)
+}
+
+// settings are options of packages web and http3.
+type settings struct {
+	web   []web.Option
+	http3 []http3.Option
+}
+
+// serveBy is serve with settings.
+func serveBy(t *testing.T, h handler, of settings, opts ...curlew.ServerOption) *site {
+	t.Helper()
 	ca := newAuthority(t)
 	// The UDP port of a TCP port that is free may be somebody's.
 	for range 10 {
@@ -163,16 +175,17 @@ func serve(t *testing.T, h handler, opts ...curlew.ServerOption) *site {
 			continue
 		}
 		udp.Close()
-		return serveOn(t, l, ca, h, opts...)
+		return serveOn(t, l, ca, h, of, opts...)
 	}
 	t.Fatal("there are no ports")
 	return nil
 }
 
-func serveOn(t *testing.T, l net.Listener, ca *authority, h handler, opts ...curlew.ServerOption) *site {
+func serveOn(t *testing.T, l net.Listener, ca *authority, h handler, of settings, opts ...curlew.ServerOption) *site {
 	s := &site{ca: ca, addr: l.Addr().String(), served: make(chan error, 1)}
 	opts = append([]curlew.ServerOption{
-		curlew.WithTLS(&tls.Config{Certificates: []tls.Certificate{s.ca.issue(t, "server")}}), web.Enable(), http3.Enable(),
+		curlew.WithTLS(&tls.Config{Certificates: []tls.Certificate{s.ca.issue(t, "server")}}),
+		web.Enable(of.web...), http3.Enable(of.http3...),
 	}, opts...)
 	s.srv = curlew.NewServer(opts...)
 	s.srv.Register(h.service())
@@ -193,7 +206,7 @@ func (s *site) again(t *testing.T, h handler) *site {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return serveOn(t, l, s.ca, h)
+	return serveOn(t, l, s.ca, h, settings{})
 }
 
 // client returns a client of the site that speaks p over HTTP/3.

@@ -41,6 +41,16 @@ func (g *gate) handle(ctx context.Context, in *str) (*str, error) {
 	}
 }
 
+// wasBegun reports whether a call has begun that has not been asked for.
+func (g *gate) wasBegun() bool {
+	select {
+	case <-g.begun:
+		return true
+	default:
+		return false
+	}
+}
+
 // kinds call h once each.
 var kinds = map[string]func(ctx context.Context, c *curlew.Client) error{
 	"unary": func(ctx context.Context, c *curlew.Client) error {
@@ -62,12 +72,18 @@ func TestDeadline(t *testing.T) {
 	for name, do := range kinds {
 		g := newGate()
 		eachProtocol(t, g.handle, func(t *testing.T, c *curlew.Client) {
-			ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
-			defer cancel()
-			if err := do(ctx, c); curlew.CodeOf(err) != curlew.DeadlineExceeded {
-				t.Errorf("%s: %v", name, err)
+			// On a machine that is busy a call may not get as far as its handler in time.
+			for d := 100 * time.Millisecond; ; d *= 2 {
+				ctx, cancel := context.WithTimeout(t.Context(), d)
+				err := do(ctx, c)
+				cancel()
+				if curlew.CodeOf(err) != curlew.DeadlineExceeded {
+					t.Errorf("%s: %v", name, err)
+				}
+				if g.wasBegun() {
+					break
+				}
 			}
-			<-g.begun
 			<-g.ended
 		})
 	}
@@ -80,8 +96,9 @@ func TestServersDeadline(t *testing.T) {
 		if _, err := call(t.Context(), c, "in"); curlew.CodeOf(err) != curlew.DeadlineExceeded {
 			t.Errorf("%v", err)
 		}
-		<-g.begun
-		<-g.ended
+		if g.wasBegun() {
+			<-g.ended
+		}
 	}, curlew.WithDefaultTimeout(100*time.Millisecond))
 }
 

@@ -148,7 +148,7 @@ func TestCancelledResponse(t *testing.T) {
 	for path, test := range tests {
 		opts = append(opts, web.WithHandler(path, abort(test.begin)))
 	}
-	s := serve(t, echo, web.Enable(opts...))
+	s := serveBy(t, echo, settings{web: opts})
 	if _, err := call(t.Context(), s.client(t, web.Connect), "in"); err != nil {
 		t.Fatal(err)
 	}

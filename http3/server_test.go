@@ -77,17 +77,17 @@ func post(t *testing.T, c *http.Client, url, contentType, body string) http.Head
 func TestAltSvc(t *testing.T) {
 	curlewtest.NoLeaks(t)
 	tests := map[string]struct {
-		opts []curlew.ServerOption
+		with settings
 		want func(port string) string
 	}{
-		"default":     {nil, func(port string) string { return `h3=":` + port + `"; ma=86400` }},
-		"another age": {[]curlew.ServerOption{http3.Enable(http3.WithAltSvcMaxAge(time.Minute))}, func(port string) string { return `h3=":` + port + `"; ma=60` }},
-		"none":        {[]curlew.ServerOption{http3.Enable(http3.WithAltSvcMaxAge(0))}, func(string) string { return "" }},
-		"its own":     {[]curlew.ServerOption{web.Enable(web.WithAltSvc(`h3=":443"`))}, func(string) string { return `h3=":443"` }},
+		"default":     {settings{}, func(port string) string { return `h3=":` + port + `"; ma=86400` }},
+		"another age": {settings{http3: []http3.Option{http3.WithAltSvcMaxAge(time.Minute)}}, func(port string) string { return `h3=":` + port + `"; ma=60` }},
+		"none":        {settings{http3: []http3.Option{http3.WithAltSvcMaxAge(0)}}, func(string) string { return "" }},
+		"its own":     {settings{web: []web.Option{web.WithAltSvc(`h3=":443"`)}}, func(string) string { return `h3=":443"` }},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			s := serve(t, echo, test.opts...)
+			s := serveBy(t, echo, test.with)
 			if _, err := call(t.Context(), s.client(t, web.Connect), "in"); err != nil { // it serves
 				t.Fatal(err)
 			}

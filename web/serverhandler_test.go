@@ -297,7 +297,7 @@ func TestHealthPages(t *testing.T) {
 		method, path string
 		status       int
 	}{
-		{"GET", "/healthz", 200}, {"HEAD", "/healthz", 200}, {"POST", "/healthz", 405},
+		{"GET", "/livez", 200}, {"HEAD", "/livez", 200}, {"POST", "/livez", 405}, {"GET", "/healthz", 200}, {"GET", "/healthz?service=a.B", 503},
 		{"GET", "/readyz", 200}, {"GET", "/readyz?service=a.B", 503}, {"GET", "/readyz?service=c.D", 404},
 	}
 	over(t, func(t *testing.T, version int) {

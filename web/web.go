@@ -87,10 +87,11 @@ func WithHandler(pattern string, h http.Handler) Option {
 	})
 }
 
-// WithHealth answers GET /healthz, and /readyz, by the health of the server as a whole,
-// or of one service with /readyz?service=shop.v1.Orders: status 200 where it serves,
-// otherwise 503, and 404 for a service that is not known. /healthz is 200 as long as the
-// process answers.
+// WithHealth answers GET /healthz and /readyz by the health of the server as a whole, or
+// of one service with /readyz?service=shop.v1.Orders: status 200 where it serves,
+// otherwise 503, and 404 for a service that is not known. GET /livez is 200 as long as the
+// process answers: it is for those who would kill one that does not, and a server that
+// shuts down in peace is not to be killed.
 func WithHealth(c *health.Checker) Option {
 	return option(func(cfg *config) error {
 		if c == nil {
@@ -101,7 +102,8 @@ func WithHealth(c *health.Checker) Option {
 			status, text := c.HTTP(r.URL.Query().Get("service"))
 			say(w, status, text)
 		})
-		return errors.Join(WithHandler("GET /healthz", alive).apply(cfg), WithHandler("GET /readyz", ready).apply(cfg))
+		return errors.Join(WithHandler("GET /livez", alive).apply(cfg),
+			WithHandler("GET /healthz", ready).apply(cfg), WithHandler("GET /readyz", ready).apply(cfg))
 	})
 }
 

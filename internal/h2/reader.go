@@ -218,9 +218,7 @@ func (c *Conn) prefaceOnReader() (ok bool, err error) {
 func (c *Conn) surrender(foreign *ConnError) {
 	c.mu.Lock()
 	c.gone = true
-	if c.err == nil {
-		c.err = foreign
-	}
+	c.err = foreign // whatever we have said meanwhile
 	c.wbuf.Free()
 	c.wbuf = nil
 	c.watch.stopLocked()

@@ -151,8 +151,15 @@ func (h *Host) SetRest(p Protocol) bool {
 // SetHTTP1 has s serve the connections that do not speak HTTP/2.
 func (h *Host) SetHTTP1(s HTTP1) { h.config.HTTP1 = s }
 
-// SetHTTP3 has s serve beside the listeners.
-func (h *Host) SetHTTP3(s HTTP3) { h.config.HTTP3 = s }
+// SetHTTP3 has s serve beside the listeners, and reports false where another one does
+// already.
+func (h *Host) SetHTTP3(s HTTP3) bool {
+	if h.config.HTTP3 != nil {
+		return false
+	}
+	h.config.HTTP3 = s
+	return true
+}
 
 // Rest returns what answers the requests that nothing else does, nil if nothing.
 func (h *Host) Rest() Protocol { return h.config.Rest }
