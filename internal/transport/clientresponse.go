@@ -13,7 +13,7 @@ import (
 // ReadStatus reads the status of trailers, nil for OK. ok is false if they have none
 // (PROTOCOL-HTTP2 "Responses").
 func ReadStatus(trailer []Field) (st *Status, ok bool) {
-	value := field(trailer, "grpc-status")
+	value := FieldValue(trailer, "grpc-status")
 	if value == "" {
 		return nil, false
 	}
@@ -21,11 +21,11 @@ func ReadStatus(trailer []Field) (st *Status, ok bool) {
 }
 
 func readGRPCStatus(value string, trailer []Field) *Status {
-	st := &Status{Code: wire.ParseStatus(value), Message: wire.DecodeMessage(field(trailer, "grpc-message")), Remote: true}
+	st := &Status{Code: wire.ParseStatus(value), Message: wire.DecodeMessage(FieldValue(trailer, "grpc-message")), Remote: true}
 	if st.Code == wire.OK {
 		return nil
 	}
-	if bin := field(trailer, "grpc-status-details-bin"); bin != "" {
+	if bin := FieldValue(trailer, "grpc-status-details-bin"); bin != "" {
 		raw, err := base64.RawStdEncoding.DecodeString(strings.TrimRight(bin, "="))
 		if err == nil {
 			// Details that cannot be read leave the status as the fields say.
@@ -38,7 +38,7 @@ func readGRPCStatus(value string, trailer []Field) *Status {
 // readLoadReport returns the load report of trailers, if there is one. What cannot be
 // read is none: it says nothing about the call.
 func readLoadReport(trailer []Field) (r wire.LoadReport, ok bool) {
-	value := field(trailer, wire.LoadReportTrailer)
+	value := FieldValue(trailer, wire.LoadReportTrailer)
 	if value == "" {
 		return r, false
 	}

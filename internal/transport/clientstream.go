@@ -53,7 +53,7 @@ func NewHead(h *Head, scheme, authority, path, userAgent string) *Head {
 		{Name: "user-agent", Value: userAgent},
 	}
 	if len(h.Compressors) > 0 {
-		h.fields = append(h.fields, Field{Name: "grpc-accept-encoding", Value: acceptEncoding(h.Compressors)})
+		h.fields = append(h.fields, Field{Name: "grpc-accept-encoding", Value: AcceptEncoding(h.Compressors)})
 	}
 	if h.Compressor != nil {
 		h.fields = append(h.fields, Field{Name: "grpc-encoding", Value: h.Compressor.Name()})
@@ -147,7 +147,7 @@ func (s *ClientStream) TrailersOnly() bool {
 }
 
 func trailersOnly(header, trailer *h2.Message) bool {
-	return header != nil && header == trailer && field(header.Fields, "grpc-status") != ""
+	return header != nil && header == trailer && FieldValue(header.Fields, "grpc-status") != ""
 }
 
 // Answered implements [Attempt].
@@ -166,10 +166,10 @@ func (s *ClientStream) Verdict() *Status {
 	switch {
 	case trailer == nil:
 		return nil
-	case field(trailer.Fields, "grpc-status") != "":
+	case FieldValue(trailer.Fields, "grpc-status") != "":
 		return readStatus(s, header, trailer)
 	}
-	if err := wire.CheckResponse(header.Status, field(header.Fields, "content-type"), s.head.Codec.Name()); err != nil {
+	if err := wire.CheckResponse(header.Status, FieldValue(header.Fields, "content-type"), s.head.Codec.Name()); err != nil {
 		st, _ := StatusOf(err).(*Status)
 		return st
 	}
@@ -236,13 +236,13 @@ func (s *ClientStream) check(m *h2.Message) error {
 		return nil
 	}
 	status := m.Status
-	if _, trailer := s.Sections(); trailer != nil && field(trailer.Fields, "grpc-status") != "" {
+	if _, trailer := s.Sections(); trailer != nil && FieldValue(trailer.Fields, "grpc-status") != "" {
 		status = 200
 	}
-	if err := wire.CheckResponse(status, field(m.Fields, "content-type"), s.head.Codec.Name()); err != nil {
+	if err := wire.CheckResponse(status, FieldValue(m.Fields, "content-type"), s.head.Codec.Name()); err != nil {
 		return StatusOf(err)
 	}
-	encoding := field(m.Fields, "grpc-encoding")
+	encoding := FieldValue(m.Fields, "grpc-encoding")
 	if encoding == "" || encoding == wire.Identity {
 		if m.Status == 200 && CountVisible(m.Fields) == 0 {
 			s.head.plain.Store(m)
@@ -296,7 +296,7 @@ func readStatus(s *ClientStream, header, m *h2.Message) *Status {
 	if m.TooLarge {
 		return NewStatus(wire.ResourceExhausted, "response trailers larger than the limit")
 	}
-	value := field(m.Fields, "grpc-status")
+	value := FieldValue(m.Fields, "grpc-status")
 	if value == "" {
 		return missingStatus(s, header, m)
 	}

@@ -76,7 +76,7 @@ type Request struct {
 
 // Matches implements [Protocol].
 func (*GRPC) Matches(m *h2.Message) bool {
-	_, ok := wire.ContentSubtype(field(m.Fields, "content-type"))
+	_, ok := wire.ContentSubtype(FieldValue(m.Fields, "content-type"))
 	return ok
 }
 
@@ -117,7 +117,7 @@ func (g *GRPC) AcceptOnReader(sc *ServerConn, m *h2.Message) (*h2.Stream, h2.Sta
 // read judges a request header and keeps what calls need of it.
 func (g *GRPC) read(m *h2.Message) *Request {
 	req := &Request{Path: m.Path, Authority: m.Authority}
-	ct := field(m.Fields, "content-type")
+	ct := FieldValue(m.Fields, "content-type")
 	subtype, _ := wire.ContentSubtype(ct)
 	req.reply = append(make([]Field, 0, 4), Field{Name: ":status", Value: "200"}, Field{Name: "content-type", Value: ct})
 	if g.AltSvc != nil {
@@ -183,8 +183,8 @@ func (g *GRPC) readFields(req *Request, m *h2.Message) error {
 			req.Timeout, req.HasTimeout = d, true
 		case "grpc-encoding":
 			if req.in = g.compressor(f.Value); req.in == nil && f.Value != wire.Identity {
-				req.reply = append(req.reply, Field{Name: "grpc-accept-encoding", Value: g.AcceptEncoding()})
-				return NewStatus(wire.Unimplemented, fmt.Sprintf("messages are compressed with %q, this server knows %s", f.Value, g.AcceptEncoding()))
+				req.reply = append(req.reply, Field{Name: "grpc-accept-encoding", Value: AcceptEncoding(g.Compressors)})
+				return NewStatus(wire.Unimplemented, fmt.Sprintf("messages are compressed with %q, this server knows %s", f.Value, AcceptEncoding(g.Compressors)))
 			}
 		case "grpc-accept-encoding":
 			// Several fields are one list, RFC 9110 §5.3.
@@ -266,10 +266,8 @@ func (g *GRPC) compressor(name string) compress.Compressor {
 	return nil
 }
 
-// AcceptEncoding returns the value of grpc-accept-encoding.
-func (g *GRPC) AcceptEncoding() string { return acceptEncoding(g.Compressors) }
-
-func acceptEncoding(comps []compress.Compressor) string {
+// AcceptEncoding returns the list by which one says which compressors one knows.
+func AcceptEncoding(comps []compress.Compressor) string {
 	var b strings.Builder
 	b.WriteString(wire.Identity)
 	for _, c := range comps {

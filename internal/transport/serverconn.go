@@ -69,7 +69,7 @@ func (sc *ServerConn) AcceptOnReader(m *h2.Message) (*h2.Stream, h2.Start) {
 		return refuse(m, 431, "text/plain", "the request header is larger than this server takes")
 	}
 	if sc.protocol == nil {
-		sc.refused(m.Path, "content-type "+strconv.Quote(field(m.Fields, "content-type")))
+		sc.refused(m.Path, "content-type "+strconv.Quote(FieldValue(m.Fields, "content-type")))
 		return refuse(m, 415, "text/plain", "the content-type of the request is none that this server speaks")
 	}
 	return sc.protocol.AcceptOnReader(sc, m)
@@ -90,7 +90,8 @@ func (sc *ServerConn) find(m *h2.Message) Protocol {
 	return nil
 }
 
-func field(fields []Field, name string) string {
+// FieldValue returns the value of the first field of a name, "" if there is none.
+func FieldValue(fields []Field, name string) string {
 	for i := range fields {
 		if fields[i].Name == name {
 			return fields[i].Value

@@ -40,8 +40,6 @@ func decompressError(err error) error {
 	return &transport.Status{Code: code, Message: "decompressing the request: " + err.Error(), Cause: err}
 }
 
-func itoa(n int) string { return strconv.Itoa(n) }
-
 func statusCode(s string) int {
 	n, err := strconv.Atoi(s)
 	if err != nil {

@@ -1,8 +1,6 @@
 package site
 
 import (
-	"strings"
-
 	"github.com/curlew-rpc/curlew/internal/transport"
 	wire "github.com/curlew-rpc/curlew/internal/wire/grpc"
 	"github.com/curlew-rpc/curlew/internal/wire/grpcweb"
@@ -41,7 +39,7 @@ func (webDialect) end(_ *framedRoute, st *transport.Status, trailer []transport.
 func (webDialect) immediate(st *transport.Status) []transport.Field { return statusFields(st) }
 func (webDialect) encodingField() string                            { return "grpc-encoding" }
 
-// findWeb returns the route of a request by gRPC-Web, or, where another server than ours
+// findGRPC returns the route of a request by gRPC-Web, or, where another server than ours
 // carries it, gRPC.
 func (s *Site) findGRPC(m *transport.Message, path, subtype string, web, text bool, more []transport.Field) route {
 	r := &framedRoute{text: text}
@@ -110,15 +108,4 @@ func (s *Site) readGRPC(r *callRoute, m *transport.Message, rule func(string) bo
 		r.out = in
 	}
 	return nil
-}
-
-// acceptNames returns the value by which a server says which compressors it knows.
-func acceptNames(h *transport.Host) string {
-	var b strings.Builder
-	b.WriteString(wire.Identity)
-	for _, c := range h.Compressors {
-		b.WriteByte(',')
-		b.WriteString(c.Name())
-	}
-	return b.String()
 }

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -303,7 +304,7 @@ func (c *carrier) head(out *transport.Outgoing) {
 		for _, p := range out.More {
 			n += len(p)
 		}
-		header.Set("content-length", itoa(n))
+		header.Set("content-length", strconv.Itoa(n))
 	}
 	c.written = true
 	if out.End && !c.duplex && c.err == nil && c.r.Body != http.NoBody {

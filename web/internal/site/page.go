@@ -117,7 +117,7 @@ func (p *page) WriteHeader(status int) {
 // say notes status and header. What the handler changes of it then is for trailers.
 func (p *page) say(status int) {
 	if status < 100 || status > 999 {
-		panic("site: invalid WriteHeader code " + itoa(status)) // as net/http does
+		panic("site: invalid WriteHeader code " + strconv.Itoa(status)) // as net/http does
 	}
 	if p.said != nil || status < 200 { // what comes before is for HTTP/1.1
 		return
@@ -206,7 +206,7 @@ func (p *page) head(whole bool) []transport.Field {
 	if whole && p.length < 0 && bodyAllowed(p.status) && (p.written > 0 || p.r.m.Method != "HEAD") {
 		h.Set("Content-Length", strconv.FormatInt(p.written, 10))
 	}
-	fields := append(make([]transport.Field, 0, len(h)+2), transport.Field{Name: ":status", Value: itoa(p.status)})
+	fields := append(make([]transport.Field, 0, len(h)+2), transport.Field{Name: ":status", Value: strconv.Itoa(p.status)})
 	for name, values := range h {
 		fields = appendPageField(fields, name, values)
 	}

@@ -88,12 +88,7 @@ func (s *Site) Matches(*transport.Message) bool { return true }
 
 // field returns the value of a field, "" if it is missing.
 func field(m *transport.Message, name string) string {
-	for i := range m.Fields {
-		if m.Fields[i].Name == name {
-			return m.Fields[i].Value
-		}
-	}
-	return ""
+	return transport.FieldValue(m.Fields, name)
 }
 
 // list returns the values of a field as the one list that they are (RFC 9110 §5.3).

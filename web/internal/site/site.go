@@ -48,7 +48,7 @@ type table struct {
 // New returns a site for what is and will be registered with srv.
 func New(srv *curlew.Server, cfg Config) (*Site, error) {
 	s := &Site{srv: srv, host: srv.Host(), cfg: cfg, debug: debugDetail}
-	s.accept = acceptNames(s.host)
+	s.accept = transport.AcceptEncoding(s.host.Compressors)
 	if err := s.cfg.CORS.prepare(); err != nil {
 		return nil, err
 	}

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"strconv"
 	"sync"
 	"time"
 
@@ -136,7 +137,7 @@ func (c *socket) receive() {
 			// What came before counts, so the call is told in its turn.
 			c.mu.Lock()
 			c.deaf = true
-			c.endLocked(transport.NewStatus(wire.ResourceExhausted, "message larger than the limit of "+itoa(c.in.asm.Limit-wire.PrefixLen)+" bytes"))
+			c.endLocked(transport.NewStatus(wire.ResourceExhausted, "message larger than the limit of "+strconv.Itoa(c.in.asm.Limit-wire.PrefixLen)+" bytes"))
 			c.mu.Unlock()
 			err = nil
 		}

@@ -132,7 +132,7 @@ func (a *core) LoadReport() (r wire.LoadReport, ok bool) {
 	if o == nil {
 		return r, false
 	}
-	value := field(o.fields, wire.LoadReportTrailer)
+	value := transport.FieldValue(o.fields, wire.LoadReportTrailer)
 	if value == "" {
 		return r, false
 	}

@@ -171,13 +171,3 @@ func (m *method) compressor(encoding string) (compress.Compressor, error) {
 	}
 	return nil, transport.NewStatus(wire.Internal, "the response is compressed with "+wire.Quote(encoding)+", which was not offered")
 }
-
-// field returns the first value of a field, "" if there is none.
-func field(fields []transport.Field, name string) string {
-	for i := range fields {
-		if fields[i].Name == name {
-			return fields[i].Value
-		}
-	}
-	return ""
-}

@@ -12,7 +12,7 @@ import (
 // wholeEncoding refuses a response whose content is compressed as a whole, which nobody
 // has asked for.
 func wholeEncoding(h *transport.Message) error {
-	if e := field(h.Fields, "content-encoding"); e != "" && e != wire.Identity {
+	if e := transport.FieldValue(h.Fields, "content-encoding"); e != "" && e != wire.Identity {
 		return transport.NewStatus(wire.Internal, "unexpected content-encoding "+wire.Quote(e))
 	}
 	return nil
@@ -39,10 +39,10 @@ func (connectRules) judge(a *stream, h *transport.Message, _ bool) (encoding str
 	if a.header, err = visible(h.Fields, connect.Visible); err != nil {
 		return "", false, err
 	}
-	if err = connect.CheckStream(h.Status, field(h.Fields, "content-type"), a.m.Codec.Name()); err == nil {
+	if err = connect.CheckStream(h.Status, transport.FieldValue(h.Fields, "content-type"), a.m.Codec.Name()); err == nil {
 		err = wholeEncoding(h)
 	}
-	return field(h.Fields, "connect-content-encoding"), false, err
+	return transport.FieldValue(h.Fields, "connect-content-encoding"), false, err
 }
 
 func (connectRules) prefix(b []byte) (wire.Prefix, bool, error) {
@@ -82,14 +82,14 @@ func (grpcWebRules) judge(a *stream, h *transport.Message, empty bool) (encoding
 			return "", true, nil
 		}
 	}
-	text, err := grpcweb.CheckResponse(h.Status, field(h.Fields, "content-type"), a.m.Codec.Name())
+	text, err := grpcweb.CheckResponse(h.Status, transport.FieldValue(h.Fields, "content-type"), a.m.Codec.Name())
 	switch {
 	case err == nil && text:
 		err = transport.NewStatus(wire.Unknown, "the response is in base64, which was not asked for")
 	case err == nil:
 		err = wholeEncoding(h)
 	}
-	return field(h.Fields, "grpc-encoding"), false, err
+	return transport.FieldValue(h.Fields, "grpc-encoding"), false, err
 }
 
 func (grpcWebRules) prefix(b []byte) (wire.Prefix, bool, error) {
@@ -145,11 +145,11 @@ func (grpcRules) judge(a *stream, h *transport.Message, empty bool) (encoding st
 	}
 	a.header = fields
 	status := h.Status
-	if empty && trailer != nil && field(trailer.Fields, "grpc-status") != "" {
+	if empty && trailer != nil && transport.FieldValue(trailer.Fields, "grpc-status") != "" {
 		status = 200 // a grpc-status wins over that of HTTP
 	}
-	err = wire.CheckResponse(status, field(h.Fields, "content-type"), a.m.Codec.Name())
-	return field(h.Fields, "grpc-encoding"), false, err
+	err = wire.CheckResponse(status, transport.FieldValue(h.Fields, "content-type"), a.m.Codec.Name())
+	return transport.FieldValue(h.Fields, "grpc-encoding"), false, err
 }
 
 func (grpcRules) prefix(b []byte) (wire.Prefix, bool, error) {

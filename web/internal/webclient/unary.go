@@ -105,10 +105,10 @@ func (a *unary) begin(done <-chan struct{}) error {
 		return a.fail(err, nil)
 	}
 	a.answered.Store(h.Status == 200)
-	if a.failing, err = connect.CheckUnary(h.Status, field(h.Fields, "content-type"), a.m.Codec.Name()); err != nil {
+	if a.failing, err = connect.CheckUnary(h.Status, transport.FieldValue(h.Fields, "content-type"), a.m.Codec.Name()); err != nil {
 		return a.fail(err, a.trailer)
 	}
-	if a.comp, err = a.m.compressor(field(h.Fields, "content-encoding")); err != nil {
+	if a.comp, err = a.m.compressor(transport.FieldValue(h.Fields, "content-encoding")); err != nil {
 		return a.fail(err, a.trailer)
 	}
 	return nil
