@@ -10,6 +10,7 @@ import (
 	"github.com/curlew-rpc/curlew/codec"
 	"github.com/curlew-rpc/curlew/compress"
 	"github.com/curlew-rpc/curlew/internal/h2"
+	"github.com/curlew-rpc/curlew/internal/transport"
 )
 
 // A ServerOption changes a server's default. What is wrong with one is said by
@@ -55,12 +56,7 @@ func defaults() common {
 }
 
 func (c *common) compressor(name string) compress.Compressor {
-	for _, z := range c.compressors {
-		if z.Name() == name {
-			return z
-		}
-	}
-	return nil
+	return transport.Named(c.compressors, name)
 }
 
 type option func(*common) error

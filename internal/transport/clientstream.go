@@ -249,11 +249,8 @@ func (s *ClientStream) check(m *h2.Message) error {
 		}
 		return nil
 	}
-	for _, c := range s.head.Compressors {
-		if c.Name() == encoding {
-			s.comp = c
-			return nil
-		}
+	if s.comp = Named(s.head.Compressors, encoding); s.comp != nil {
+		return nil
 	}
 	return NewStatus(wire.Internal, fmt.Sprintf("the response is compressed with %q, which was not offered", encoding))
 }

@@ -184,20 +184,20 @@ func (h *Host) AltSvc() string {
 
 // Codec returns the codec for a content subtype, nil if there is none.
 func (h *Host) Codec(name string) codec.Codec {
-	for _, c := range h.Codecs {
-		if c.Name() == name {
-			return c
-		}
-	}
-	return nil
+	return Named(h.Codecs, name)
 }
 
 // Compressor returns the compressor of that name, nil if there is none.
 func (h *Host) Compressor(name string) compress.Compressor {
-	for _, c := range h.Compressors {
-		if c.Name() == name {
-			return c
+	return Named(h.Compressors, name)
+}
+
+// Named returns the one of all that has a name, the zero value if there is none.
+func Named[T interface{ Name() string }](all []T, name string) (none T) {
+	for _, v := range all {
+		if v.Name() == name {
+			return v
 		}
 	}
-	return nil
+	return none
 }

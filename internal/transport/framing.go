@@ -207,6 +207,18 @@ func (r *Receiver) Next(s Content, done <-chan struct{}, msg any) error {
 	return err
 }
 
+// Only receives the one message of a request that has one into msg.
+func (r *Receiver) Only(s Content, done <-chan struct{}, msg any) error {
+	switch err := r.Next(s, done, msg); err {
+	case nil:
+		return Ended(s, done, "request")
+	case io.EOF:
+		return NewStatus(wire.Unimplemented, "the request has no message")
+	default:
+		return err
+	}
+}
+
 // Decode decodes the bytes of one message, which are compressed or not.
 func (r *Receiver) Decode(b []byte, compressed bool, msg any) error {
 	// Some peers set the flag on empty messages, which no compressor has seen.

@@ -249,21 +249,11 @@ func (g *GRPC) codec(subtype string) codec.Codec {
 	if subtype == "" {
 		return g.Codecs[0]
 	}
-	for _, c := range g.Codecs {
-		if c.Name() == subtype {
-			return c
-		}
-	}
-	return nil
+	return Named(g.Codecs, subtype)
 }
 
 func (g *GRPC) compressor(name string) compress.Compressor {
-	for _, c := range g.Compressors {
-		if c.Name() == name {
-			return c
-		}
-	}
-	return nil
+	return Named(g.Compressors, name)
 }
 
 // AcceptEncoding returns the list by which one says which compressors one knows.

@@ -2,7 +2,6 @@ package transport
 
 import (
 	"encoding/base64"
-	"io"
 
 	"github.com/curlew-rpc/curlew/compress"
 	"github.com/curlew-rpc/curlew/internal/h2"
@@ -59,14 +58,7 @@ func (s *ServerStream) Receive(msg any, done <-chan struct{}) error {
 
 // ReceiveOnly receives the one message of a request that has one.
 func (s *ServerStream) ReceiveOnly(msg any, done <-chan struct{}) error {
-	err := s.Request.recv.Next(&s.Stream, done, msg)
-	if err == io.EOF {
-		return NewStatus(wire.Unimplemented, "the request has no message")
-	}
-	if err != nil {
-		return err
-	}
-	return Ended(&s.Stream, done, "request")
+	return s.Request.recv.Only(&s.Stream, done, msg)
 }
 
 // SetCompressor has messages compressed with c from now on, or not at all if c

@@ -56,6 +56,3 @@ func (r *callRoute) attach(x transport.Exchange) transport.Owner {
 
 // known reports whether the server has a compressor of that name.
 func (s *Site) known(name string) bool { return s.host.Compressor(name) != nil }
-
-// noMessage returns the error of a request that should have a message.
-func noMessage() error { return transport.NewStatus(wire.Unimplemented, "the request has no message") }

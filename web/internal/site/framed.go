@@ -1,7 +1,6 @@
 package site
 
 import (
-	"io"
 	"iter"
 	"slices"
 
@@ -81,14 +80,7 @@ func (x *framed) Receive(msg any, done <-chan struct{}) error {
 
 // ReceiveOnly implements [transport.Exchange].
 func (x *framed) ReceiveOnly(msg any, done <-chan struct{}) error {
-	switch err := x.Receive(msg, done); err {
-	case nil:
-		return transport.Ended(x.content(), done, "request")
-	case io.EOF:
-		return noMessage()
-	default:
-		return err
-	}
+	return x.r.recv.Only(x.content(), done, msg)
 }
 
 // SetCompressor implements [transport.Exchange].

@@ -164,10 +164,8 @@ func (m *method) compressor(encoding string) (compress.Compressor, error) {
 	if encoding == "" || encoding == wire.Identity {
 		return nil, nil
 	}
-	for _, c := range m.Compressors {
-		if c.Name() == encoding {
-			return c, nil
-		}
+	if c := transport.Named(m.Compressors, encoding); c != nil {
+		return c, nil
 	}
 	return nil, transport.NewStatus(wire.Internal, "the response is compressed with "+wire.Quote(encoding)+", which was not offered")
 }
