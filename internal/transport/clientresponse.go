@@ -69,18 +69,14 @@ func ReadPushback(trailer []Field) (wait time.Duration, retry, given bool) {
 
 // ReceivedFields returns the fields of a header section that an application sees.
 func ReceivedFields(m *Message) ([]Field, error) {
-	n := CountVisible(m.Fields)
-	if n == 0 {
-		return nil, nil
-	}
-	out, err := VisibleFields(m.Fields, n)
+	out, err := VisibleFields(m.Fields, wire.Visible)
 	return out, StatusOf(err)
 }
 
-// CountVisible returns the number of fields that an application sees.
-func CountVisible(fields []Field) (n int) {
+// countVisible returns the number of fields that an application sees by a rule.
+func countVisible(fields []Field, rule func(name string) bool) (n int) {
 	for i := range fields {
-		if wire.Visible(fields[i].Name) {
+		if rule(fields[i].Name) {
 			n++
 		}
 	}

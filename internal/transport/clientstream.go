@@ -244,7 +244,7 @@ func (s *ClientStream) check(m *h2.Message) error {
 	}
 	encoding := FieldValue(m.Fields, "grpc-encoding")
 	if encoding == "" || encoding == wire.Identity {
-		if m.Status == 200 && CountVisible(m.Fields) == 0 {
+		if m.Status == 200 && countVisible(m.Fields, wire.Visible) == 0 {
 			s.head.plain.Store(m)
 		}
 		return nil

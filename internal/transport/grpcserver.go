@@ -170,21 +170,32 @@ func (req *Request) refuseHTTP(status int, text string) {
 	req.refuse(wire.Unknown, text)
 }
 
-func (g *GRPC) readFields(req *Request, m *h2.Message) error {
-	own := 0
+func (g *GRPC) readFields(req *Request, m *h2.Message) (err error) {
+	if req.in, req.out, err = req.ReadGRPC(m, g.Compressors, wire.Visible, &req.reply); req.out != nil {
+		req.reply = append(req.reply, Field{Name: "grpc-encoding", Value: req.out.Name()})
+	}
+	return err
+}
+
+// ReadGRPC reads what a header by gRPC, or gRPC-Web, says of a call: how long it may take,
+// what the client accepts, and what the application sees, by the protocol's rule for
+// names. It returns what messages are compressed with, in the request and the response;
+// nil: nothing. If that is not known here, reply gets a field that says what is.
+func (req *Request) ReadGRPC(m *h2.Message, known []compress.Compressor, rule func(name string) bool, reply *[]Field) (in, out compress.Compressor, err error) {
 	for i := range m.Fields {
 		f := &m.Fields[i]
 		switch f.Name {
 		case "grpc-timeout":
 			d, err := wire.ParseTimeout(f.Value)
 			if err != nil {
-				return err
+				return nil, nil, err
 			}
 			req.Timeout, req.HasTimeout = d, true
 		case "grpc-encoding":
-			if req.in = g.compressor(f.Value); req.in == nil && f.Value != wire.Identity {
-				req.reply = append(req.reply, Field{Name: "grpc-accept-encoding", Value: AcceptEncoding(g.Compressors)})
-				return NewStatus(wire.Unimplemented, fmt.Sprintf("messages are compressed with %q, this server knows %s", f.Value, AcceptEncoding(g.Compressors)))
+			if in = Named(known, f.Value); in == nil && f.Value != wire.Identity {
+				names := AcceptEncoding(known)
+				*reply = append(*reply, Field{Name: "grpc-accept-encoding", Value: names})
+				return nil, nil, NewStatus(wire.Unimplemented, fmt.Sprintf("messages are compressed with %q, this server knows %s", f.Value, names))
 			}
 		case "grpc-accept-encoding":
 			// Several fields are one list, RFC 9110 §5.3.
@@ -193,38 +204,33 @@ func (g *GRPC) readFields(req *Request, m *h2.Message) error {
 			}
 			req.Accept += f.Value
 		}
-		if wire.Visible(f.Name) {
-			own++
-		}
 	}
-	if own > 0 {
-		header, err := VisibleFields(m.Fields, own)
-		if err != nil {
-			return err
-		}
-		req.Header = header
+	if req.Header, err = VisibleFields(m.Fields, rule); err != nil {
+		return in, nil, err
 	}
 	// A server compresses for a client that does so itself; a handler can decide
 	// otherwise by SetCompressor.
-	if req.in != nil && wire.Accepts(req.Accept, req.in.Name()) {
-		req.out = req.in
+	if in != nil && wire.Accepts(req.Accept, in.Name()) {
+		out = in
 	}
-	if req.out != nil {
-		req.reply = append(req.reply, Field{Name: "grpc-encoding", Value: req.out.Name()})
-	}
-	return nil
+	return in, out, nil
 }
 
 // maxValues bounds the fields that an application sees. They would be no more than
 // a header section may have, did not one field hold many binary values.
 const maxValues = 200
 
-// VisibleFields returns the fields that an application sees, their binary values
-// decoded. What must not be put into compression tables stays marked so.
-func VisibleFields(fields []Field, n int) ([]Field, error) {
+// VisibleFields returns the fields that an application sees by a protocol's rule for
+// names, their binary values decoded. What must not be put into compression tables stays
+// marked so.
+func VisibleFields(fields []Field, rule func(name string) bool) ([]Field, error) {
+	n := countVisible(fields, rule)
+	if n == 0 {
+		return nil, nil
+	}
 	out := make([]Field, 0, n)
 	for _, f := range fields {
-		if !wire.Visible(f.Name) {
+		if !rule(f.Name) {
 			continue
 		}
 		if !wire.IsBin(f.Name) {
@@ -250,10 +256,6 @@ func (g *GRPC) codec(subtype string) codec.Codec {
 		return g.Codecs[0]
 	}
 	return Named(g.Codecs, subtype)
-}
-
-func (g *GRPC) compressor(name string) compress.Compressor {
-	return Named(g.Compressors, name)
 }
 
 // AcceptEncoding returns the list by which one says which compressors one knows.

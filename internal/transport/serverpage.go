@@ -1,6 +1,7 @@
 package transport
 
 import (
+	"log/slog"
 	"strconv"
 	"strings"
 
@@ -11,6 +12,17 @@ import (
 // A Page answers a GET request with an HTTP status and a line of text. query is
 // what follows the question mark, as it was sent. It may block.
 type Page func(query string) (status int, text string)
+
+// Ask asks the page, which is somebody else's code.
+func (p Page) Ask(query string, log *slog.Logger) (status int, text string) {
+	defer func() {
+		if v := recover(); v != nil {
+			log.Error("panic in a page", "panic", v)
+			status, text = 500, "the page failed"
+		}
+	}()
+	return p(query)
+}
 
 // A plain is the protocol of requests for a page, and what is asked of it.
 type plain struct {
@@ -50,7 +62,7 @@ type visit struct {
 }
 
 func (v *visit) Serve() {
-	status, text := v.ask()
+	status, text := v.page.Ask(v.query, v.conn.server.cfg.Logger)
 	text += "\n"
 	header := []Field{
 		{Name: ":status", Value: strconv.Itoa(status)},
@@ -65,17 +77,6 @@ func (v *visit) Serve() {
 	// An error means that nobody listens any more.
 	_ = v.Send(out, nil)
 	v.Free()
-}
-
-// ask asks the page, which is somebody else's code.
-func (v *visit) ask() (status int, text string) {
-	defer func() {
-		if p := recover(); p != nil {
-			v.conn.server.cfg.Logger.Error("panic in a page", "panic", p)
-			status, text = 500, "the page failed"
-		}
-	}()
-	return v.page(v.query)
 }
 
 func (v *visit) Aborted(error) { v.Reset(frame.CodeCancel) }

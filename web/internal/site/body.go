@@ -47,7 +47,8 @@ func (b *body) hold(r *callRoute, prefer compress.Compressor, msg any, max int, 
 	if b.held() {
 		return transport.NewStatus(wire.Internal, "a second response message in a call that has one")
 	}
-	e, err := transport.Encode(r.req.Codec, nil, msg, max, share && prefer == nil)
+	// What may be compressed is to be in one piece.
+	e, err := transport.Encode(r.req.Codec, nil, msg, max, share && prefer == nil && b.forced == nil)
 	if err != nil {
 		return err
 	}
@@ -57,8 +58,9 @@ func (b *body) hold(r *callRoute, prefer compress.Compressor, msg any, max int, 
 		return nil
 	}
 	defer e.Free()
-	all := e.AppendTo(nil)
-	return b.zip(c, all[wire.PrefixLen:])
+	var out transport.Outgoing
+	e.PutBare(&out)
+	return b.zip(c, out.Data)
 }
 
 func (b *body) zip(c compress.Compressor, content []byte) (err error) {

@@ -61,7 +61,7 @@ func (s *Site) findConnect(m *transport.Message, method *method, codec string, s
 // readConnect reads the fields of a request's header that calls of all kinds have.
 func (s *Site) readConnect(r *callRoute, m *transport.Message) (err error) {
 	r.req.Path, r.req.Authority = r.method.Path, m.Authority
-	if r.req.Header, err = visible(m, connect.Visible); err != nil {
+	if r.req.Header, err = transport.VisibleFields(m.Fields, connect.Visible); err != nil {
 		return asArgument(err)
 	}
 	if err := connect.CheckVersion(field(m, "connect-protocol-version"), false); err != nil {

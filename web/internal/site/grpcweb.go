@@ -69,43 +69,17 @@ func (s *Site) findGRPC(m *transport.Message, path, subtype string, web, text bo
 		if !ok {
 			text = "malformed method name " + wire.EncodeMessage(path)
 		}
-		return r.unknown(m, text)
+		return r.unknown(text)
 	}
-	r.refuse(s.readGRPC(&r.callRoute, m, visibleName))
+	in, out, err := r.req.ReadGRPC(m, s.host.Compressors, visibleName, &r.fields)
+	r.refuse(err)
+	r.recv.Comp, r.out = in, out
 	r.limits()
-	r.recv.Comp = s.host.Compressor(field(m, "grpc-encoding"))
 	return r
 }
 
 // unknown returns the response to a call of a method that there is not.
-func (r *framedRoute) unknown(m *transport.Message, text string) route {
+func (r *framedRoute) unknown(text string) route {
 	fields := append(r.fields, r.dialect.immediate(transport.NewStatus(wire.Unimplemented, text))...)
 	return &reply{header: fields}
-}
-
-// readGRPC reads the fields of a request's header that gRPC and gRPC-Web have both.
-func (s *Site) readGRPC(r *callRoute, m *transport.Message, rule func(string) bool) (err error) {
-	for i := range m.Fields {
-		f := &m.Fields[i]
-		switch f.Name {
-		case "grpc-timeout":
-			if r.req.Timeout, err = wire.ParseTimeout(f.Value); err != nil {
-				return err
-			}
-			r.req.HasTimeout = true
-		case "grpc-encoding":
-			if f.Value != wire.Identity && !s.known(f.Value) {
-				r.fields = append(r.fields, transport.Field{Name: "grpc-accept-encoding", Value: s.accept})
-				return transport.NewStatus(wire.Unimplemented, "messages are compressed with "+wire.Quote(f.Value)+", this server knows "+s.accept)
-			}
-		}
-	}
-	r.req.Accept = list(m, "grpc-accept-encoding")
-	if r.req.Header, err = visible(m, rule); err != nil {
-		return err
-	}
-	if in := s.host.Compressor(field(m, "grpc-encoding")); in != nil && wire.Accepts(r.req.Accept, in.Name()) {
-		r.out = in
-	}
-	return nil
 }

@@ -106,21 +106,6 @@ func list(m *transport.Message, name string) string {
 	return all
 }
 
-// visible returns the fields that an application sees, by a protocol's rule for names.
-func visible(m *transport.Message, rule func(name string) bool) ([]transport.Field, error) {
-	var space [16]transport.Field
-	kept := space[:0]
-	for _, f := range m.Fields {
-		if rule(f.Name) {
-			kept = append(kept, f)
-		}
-	}
-	if len(kept) == 0 {
-		return nil, nil
-	}
-	return transport.VisibleFields(kept, transport.CountVisible(kept))
-}
-
 // splitPath returns the path and the query of a request's target.
 func splitPath(m *transport.Message) (path, query string) {
 	path, query, _ = strings.Cut(m.Path, "?")

@@ -131,7 +131,7 @@ func (r *restRoute) read(m *transport.Message, ct string) bool {
 		return false
 	}
 	var err error
-	r.req.Header, err = visible(m, connect.Visible)
+	r.req.Header, err = transport.VisibleFields(m.Fields, connect.Visible)
 	r.refuse(asArgument(err))
 	r.refuse(r.readTimeout(m))
 	if encoding := field(m, "content-encoding"); encoding != "" && encoding != wire.Identity {

@@ -1,10 +1,6 @@
 package site
 
-import (
-	"fmt"
-
-	"github.com/curlew-rpc/curlew/internal/transport"
-)
+import "github.com/curlew-rpc/curlew/internal/transport"
 
 // A textRoute is the route of requests for a page of the server's own, which is a line of
 // text. Our engine answers them before it asks for routes.
@@ -42,22 +38,11 @@ type textVisit struct {
 }
 
 func (v *textVisit) Serve() {
-	status, text := v.ask()
+	status, text := v.r.page.Ask(v.r.query, v.r.site.host.Logger.With("path", v.r.m.Path))
 	more := append(v.r.more[:len(v.r.more):len(v.r.more)], transport.Field{Name: "cache-control", Value: "no-store"})
 	answer := newReply(v.r.m, status, "text/plain; charset=utf-8", []byte(text+"\n"), more...)
 	// An error means that nobody listens any more.
 	_ = v.carrier.Send(transport.Outgoing{Header: answer.header, Data: answer.body, End: true}, nil)
-}
-
-// ask asks the page, which is somebody else's code.
-func (v *textVisit) ask() (status int, text string) {
-	defer func() {
-		if p := recover(); p != nil {
-			v.r.site.host.Logger.Error("panic in a page", "path", v.r.m.Path, "panic", fmt.Sprint(p))
-			status, text = 500, "the page failed"
-		}
-	}()
-	return v.r.page(v.r.query)
 }
 
 func (v *textVisit) Aborted(error) {}

@@ -58,7 +58,7 @@ func (p *opening) call(op websocket.Opcode, first []byte) (*framedRoute, error) 
 		r.req.HasTimeout = true
 	}
 	all := transport.Message{Fields: p.merge(fields)}
-	if r.req.Header, err = visible(&all, connect.Visible); err != nil {
+	if r.req.Header, err = transport.VisibleFields(all.Fields, connect.Visible); err != nil {
 		return nil, asArgument(transport.StatusOf(err))
 	}
 	if len(r.req.Header) > maxOpenFields {

@@ -18,25 +18,11 @@ func wholeEncoding(h *transport.Message) error {
 	return nil
 }
 
-// visible returns the application's fields among all, their binary values decoded.
-func visible(all []transport.Field, see func(name string) bool) ([]transport.Field, error) {
-	var out []transport.Field
-	for _, f := range all {
-		if see(f.Name) {
-			out = append(out, f)
-		}
-	}
-	if out == nil {
-		return nil, nil
-	}
-	return transport.VisibleFields(out, len(out))
-}
-
 // connectRules are those of Connect's streams.
 type connectRules struct{}
 
 func (connectRules) judge(a *stream, h *transport.Message, _ bool) (encoding string, ended bool, err error) {
-	if a.header, err = visible(h.Fields, connect.Visible); err != nil {
+	if a.header, err = transport.VisibleFields(h.Fields, connect.Visible); err != nil {
 		return "", false, err
 	}
 	if err = connect.CheckStream(h.Status, transport.FieldValue(h.Fields, "content-type"), a.m.Codec.Name()); err == nil {
@@ -69,7 +55,7 @@ var errNoEnd = transport.NewStatus(wire.Internal, "the response ended without a 
 type grpcWebRules struct{}
 
 func (grpcWebRules) judge(a *stream, h *transport.Message, empty bool) (encoding string, ended bool, err error) {
-	fields, err := visible(h.Fields, grpcweb.Visible)
+	fields, err := transport.VisibleFields(h.Fields, grpcweb.Visible)
 	if err != nil {
 		return "", false, err
 	}
@@ -110,7 +96,7 @@ func (grpcWebRules) status(b []byte) (*transport.Status, []transport.Field, erro
 
 // readTrailer reads gRPC's trailers.
 func readTrailer(all []transport.Field) (*transport.Status, []transport.Field, error) {
-	fields, err := visible(all, wire.Visible)
+	fields, err := transport.VisibleFields(all, wire.Visible)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -130,7 +116,7 @@ func (grpcRules) judge(a *stream, h *transport.Message, empty bool) (encoding st
 	if v := a.c.Version(); v < 2 {
 		return "", false, transport.NewStatus(wire.Unimplemented, "gRPC needs HTTP/2, and the response has come by HTTP/1: use Connect or gRPC-Web")
 	}
-	fields, err := visible(h.Fields, wire.Visible)
+	fields, err := transport.VisibleFields(h.Fields, wire.Visible)
 	if err != nil {
 		return "", false, err
 	}

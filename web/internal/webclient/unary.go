@@ -127,10 +127,10 @@ func splitFields(all []transport.Field) (header, trailer []transport.Field, err 
 			header = append(header, f)
 		}
 	}
-	if header, err = transport.VisibleFields(header, len(header)); err != nil {
+	if header, err = transport.VisibleFields(header, connect.Visible); err != nil {
 		return nil, nil, err
 	}
-	trailer, err = transport.VisibleFields(trailer, len(trailer))
+	trailer, err = transport.VisibleFields(trailer, connect.Visible)
 	return header, trailer, err
 }
 
