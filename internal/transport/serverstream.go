@@ -16,10 +16,7 @@ type ServerStream struct {
 	Request    *Request
 	ServerConn *ServerConn
 
-	headed  bool // the response header has been sent
-	cut     bool // a message may have been sent in part
-	plain   bool // messages are sent uncompressed whatever was negotiated
-	forced  compress.Compressor
+	Progress
 	pending Encoded // the answer of a call that has one, until Finish
 }
 
@@ -65,45 +62,21 @@ func (s *ServerStream) ReceiveOnly(msg any, done <-chan struct{}) error {
 // is nil, instead of as the client compresses. It reports false when the
 // response header has been sent and announces another compressor.
 func (s *ServerStream) SetCompressor(c compress.Compressor) bool {
-	switch {
-	case c == nil:
-	case c == s.announced():
-	case s.headed:
-		return false
-	default:
-		s.forced = c
-	}
-	s.plain = c == nil
-	return true
-}
-
-// announced returns the compressor that the response header names.
-func (s *ServerStream) announced() compress.Compressor {
-	if s.forced != nil {
-		return s.forced
-	}
-	return s.Request.out
-}
-
-func (s *ServerStream) compressor() compress.Compressor {
-	if s.plain {
-		return nil
-	}
-	return s.announced()
+	return s.Choose(c, s.Request.out)
 }
 
 // header returns the response header with the application's fields.
 func (s *ServerStream) header(app []Field) []Field {
-	s.headed = true
+	s.Headed = true
 	reply := s.Request.reply
-	if s.forced != nil && s.forced != s.Request.out {
+	if s.Forced != nil && s.Forced != s.Request.out {
 		reply = make([]Field, 0, len(s.Request.reply)+1+len(app))
 		for _, f := range s.Request.reply {
 			if f.Name != "grpc-encoding" {
 				reply = append(reply, f)
 			}
 		}
-		reply = append(reply, Field{Name: "grpc-encoding", Value: s.forced.Name()})
+		reply = append(reply, Field{Name: "grpc-encoding", Value: s.Forced.Name()})
 	}
 	return AppendFields(reply[:len(reply):len(reply)], app)
 }
@@ -123,7 +96,7 @@ func AppendFields(dst, app []Field) []Field {
 
 // SendHeader sends the response header with the application's fields, once.
 func (s *ServerStream) SendHeader(app []Field, done <-chan struct{}) error {
-	if s.headed {
+	if s.Headed {
 		return nil
 	}
 	return StatusOf(s.Stream.Send(h2.Outgoing{Header: s.header(app)}, done))
@@ -131,20 +104,20 @@ func (s *ServerStream) SendHeader(app []Field, done <-chan struct{}) error {
 
 // Send sends a message, and the header before the first.
 func (s *ServerStream) Send(msg any, max int, app []Field, done <-chan struct{}) error {
-	if s.cut {
+	if s.Cut {
 		return h2.ErrDone
 	}
-	e, err := Encode(s.Request.Codec, s.compressor(), msg, max, true)
+	e, err := Encode(s.Request.Codec, s.Compressor(s.Request.out), msg, max, true)
 	if err != nil {
 		return err
 	}
 	var out h2.Outgoing
 	e.Put(&out)
-	if !s.headed {
+	if !s.Headed {
 		out.Header = s.header(app)
 	}
 	err = s.Stream.Send(out, done)
-	s.cut = err == h2.ErrDone
+	s.Cut = err == h2.ErrDone
 	e.Free()
 	return StatusOf(err)
 }
@@ -155,7 +128,7 @@ func (s *ServerStream) Hold(msg any, max int, share bool) (err error) {
 	if s.Held() {
 		return NewStatus(wire.Internal, "a second response message in a call that has one")
 	}
-	s.pending, err = Encode(s.Request.Codec, s.compressor(), msg, max, share)
+	s.pending, err = Encode(s.Request.Codec, s.Compressor(s.Request.out), msg, max, share)
 	return err
 }
 
@@ -169,7 +142,7 @@ var okTrailer = []Field{{Name: "grpc-status", Value: "0"}}
 // sent in part only, nothing may follow: the caller resets the stream, as after
 // any error.
 func (s *ServerStream) Finish(st *Status, header, trailer []Field, done <-chan struct{}) error {
-	if s.cut {
+	if s.Cut {
 		return h2.ErrDone
 	}
 	out := h2.Outgoing{Trailer: okTrailer}
@@ -183,7 +156,7 @@ func (s *ServerStream) Finish(st *Status, header, trailer []Field, done <-chan s
 		s.pending.Put(&out)
 	}
 	switch {
-	case s.headed:
+	case s.Headed:
 	case len(out.Data) > 0 || st == nil:
 		out.Header = s.header(header)
 	default:

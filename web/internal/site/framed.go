@@ -51,12 +51,9 @@ func (r *framedRoute) start() transport.Start {
 // framed is one call by a protocol of length-prefixed messages.
 type framed struct {
 	base
-	r       *framedRoute
-	text    *textContent // nil: the body is as it is
-	headed  bool         // the response header has been sent
-	cut     bool         // a message may have been sent in part
-	plain   bool         // messages are sent uncompressed whatever was negotiated
-	forced  compress.Compressor
+	r    *framedRoute
+	text *textContent // nil: the body is as it is
+	transport.Progress
 	pending transport.Encoded
 }
 
@@ -85,38 +82,14 @@ func (x *framed) ReceiveOnly(msg any, done <-chan struct{}) error {
 
 // SetCompressor implements [transport.Exchange].
 func (x *framed) SetCompressor(c compress.Compressor) bool {
-	switch {
-	case c == nil:
-	case c == x.announced():
-	case x.headed:
-		return false
-	default:
-		x.forced = c
-	}
-	x.plain = c == nil
-	return true
-}
-
-// announced returns the compressor that the response header names.
-func (x *framed) announced() compress.Compressor {
-	if x.forced != nil {
-		return x.forced
-	}
-	return x.r.out
-}
-
-func (x *framed) compressor() compress.Compressor {
-	if x.plain {
-		return nil
-	}
-	return x.announced()
+	return x.Choose(c, x.r.out)
 }
 
 // header returns the response header with the application's fields.
 func (x *framed) header(app []transport.Field) []transport.Field {
-	x.headed = true
+	x.Headed = true
 	fields := x.r.fields[:len(x.r.fields):len(x.r.fields)]
-	if c := x.announced(); c != nil {
+	if c := x.Announced(x.r.out); c != nil {
 		fields = append(fields, transport.Field{Name: x.r.dialect.encodingField(), Value: c.Name()})
 	}
 	return transport.AppendFields(fields, app)
@@ -124,7 +97,7 @@ func (x *framed) header(app []transport.Field) []transport.Field {
 
 // SendHeader implements [transport.Exchange].
 func (x *framed) SendHeader(app []transport.Field, done <-chan struct{}) error {
-	if x.headed {
+	if x.Headed {
 		return nil
 	}
 	return transport.StatusOf(x.carrier.Send(transport.Outgoing{Header: x.header(app)}, done))
@@ -132,17 +105,17 @@ func (x *framed) SendHeader(app []transport.Field, done <-chan struct{}) error {
 
 // Send implements [transport.Exchange].
 func (x *framed) Send(msg any, max int, app []transport.Field, done <-chan struct{}) error {
-	if x.cut {
+	if x.Cut {
 		return transport.ErrDone
 	}
-	e, err := transport.Encode(x.r.req.Codec, x.compressor(), msg, max, true)
+	e, err := transport.Encode(x.r.req.Codec, x.Compressor(x.r.out), msg, max, true)
 	if err != nil {
 		return err
 	}
 	defer e.Free()
 	var out transport.Outgoing
 	e.Put(&out)
-	if !x.headed {
+	if !x.Headed {
 		out.Header = x.header(app)
 	}
 	return x.send(out, done)
@@ -153,7 +126,7 @@ func (x *framed) send(out transport.Outgoing, done <-chan struct{}) error {
 		out = asText(out)
 	}
 	err := x.carrier.Send(out, done)
-	x.cut = err == transport.ErrDone
+	x.Cut = err == transport.ErrDone
 	return transport.StatusOf(err)
 }
 
@@ -162,7 +135,7 @@ func (x *framed) Hold(msg any, max int, share bool) (err error) {
 	if x.Held() {
 		return transport.NewStatus(wire.Internal, "a second response message in a call that has one")
 	}
-	x.pending, err = transport.Encode(x.r.req.Codec, x.compressor(), msg, max, share)
+	x.pending, err = transport.Encode(x.r.req.Codec, x.Compressor(x.r.out), msg, max, share)
 	return err
 }
 
@@ -171,7 +144,7 @@ func (x *framed) Held() bool { return x.pending != transport.Encoded{} }
 
 // Finish implements [transport.Exchange].
 func (x *framed) Finish(st *transport.Status, header, trailer []transport.Field, done <-chan struct{}) error {
-	if x.cut {
+	if x.Cut {
 		return transport.ErrDone
 	}
 	defer x.release()
@@ -179,7 +152,7 @@ func (x *framed) Finish(st *transport.Status, header, trailer []transport.Field,
 	if st == nil {
 		x.pending.Put(&out)
 	}
-	if !x.headed {
+	if !x.Headed {
 		out.Header = x.header(header)
 		if st != nil {
 			if fields := x.r.dialect.immediate(st); fields != nil {
