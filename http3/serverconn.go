@@ -157,7 +157,7 @@ func (c *conn) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		refuse(w, r)
 		return
 	}
-	defer c.exit()
+	defer func() { c.exit(r.Context().Err() == nil) }()
 	defer func() {
 		switch p := recover(); {
 		case p == nil:
@@ -199,10 +199,11 @@ func (c *conn) enter() bool {
 	return true
 }
 
-func (c *conn) exit() {
+// exit counts a request off, which was answered unless its client has given it up.
+func (c *conn) exit(answered bool) {
 	c.mu.Lock()
 	c.active--
-	if c.draining && !c.cut {
+	if answered && c.draining && !c.cut {
 		c.tally.Finished++
 	}
 	last := c.draining && c.active == 0
